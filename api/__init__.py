@@ -1,0 +1,1 @@
+"""Who asks: HTTP, command line and the wiring of adapters."""

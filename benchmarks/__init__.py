@@ -1,0 +1,1 @@
+"""Benchmark registry: cases, phases and engines, measured in the same run."""

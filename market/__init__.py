@@ -1,0 +1,1 @@
+"""What the trade means: tenders, bids, orders, awards and their rules."""

@@ -1,0 +1,1 @@
+"""Clearing: from domain to problem and back, with rounding, reason codes and certificates."""

@@ -1,0 +1,1 @@
+"""Market rules, each with id, text, source and a function that returns findings."""

@@ -1,0 +1,1 @@
+"""What the numbers say: problems, formulations, the solver session and its independent judge."""

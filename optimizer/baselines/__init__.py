@@ -1,0 +1,1 @@
+"""Rivals and oracles: merit order, uncontrolled behaviour, exhaustive search."""

@@ -1,0 +1,1 @@
+"""Formulations: every model written once, in Pyomo."""

@@ -1,0 +1,1 @@
+"""Small named blocks that formulations are built from."""

@@ -1,0 +1,1 @@
+"""Results: solver arrays turned into dataclasses and frames people can read."""

@@ -1,0 +1,50 @@
+"""Solver options with our names, probed and read back: HiGHS ignores an unknown option without raising."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolverOptions:
+    """How far a run goes.
+
+    Attributes:
+        time_limit_s: wall-clock limit; None for no limit.
+        relative_gap: stop once the relative gap is proven; 1e-6, because the solver's own 1e-4 is money.
+        absolute_gap: stop once the absolute gap is proven, in the unit of the objective.
+        node_limit: limit on branch-and-bound nodes; None for no limit.
+        seed: random seed of the solver.
+        method: "choose", "simplex" or "ipm" for linear programs.
+        crossover: whether interior point ends on a vertex.
+        feasibility_tolerance: primal and dual feasibility tolerance; None keeps the solver's 1e-7.
+        log: print the solver's own log.
+    """
+
+    time_limit_s: float | None = None
+    relative_gap: float = 1e-6
+    absolute_gap: float = 1e-6
+    node_limit: int | None = None
+    seed: int = 0
+    method: str = "choose"
+    crossover: bool = True
+    feasibility_tolerance: float | None = None
+    log: bool = False
+
+    def as_highs(self) -> dict[str, bool | int | float | str]:
+        """Name every option as HiGHS does; one thread always, because `threads` cannot change in a process."""
+        options: dict[str, bool | int | float | str] = {
+            "output_flag": self.log,
+            "threads": 1,
+            "mip_rel_gap": self.relative_gap,
+            "mip_abs_gap": self.absolute_gap,
+            "random_seed": self.seed,
+            "solver": self.method,
+            "run_crossover": "on" if self.crossover else "off",
+            "time_limit": float("inf") if self.time_limit_s is None else float(self.time_limit_s),
+            "mip_max_nodes": 2147483647 if self.node_limit is None else self.node_limit,
+        }
+        if self.feasibility_tolerance is not None:
+            options["primal_feasibility_tolerance"] = self.feasibility_tolerance
+            options["dual_feasibility_tolerance"] = self.feasibility_tolerance
+        return options

@@ -1,0 +1,1 @@
+"""Entry points: check, build, compile, solve, verify and hand back a result."""

@@ -53,10 +53,12 @@ class TimeGrid:
     @classmethod
     def between(cls, start: datetime, end: datetime, step_s: int = QUARTER_HOUR_S) -> TimeGrid:
         """Cover the time from start to end, both aware and on whole steps, end exclusive."""
-        seconds = int((end.astimezone(UTC) - start.astimezone(UTC)).total_seconds())
-        if seconds <= 0 or seconds % step_s:
+        if start.tzinfo is None or end.tzinfo is None:
+            raise ValueError("a time grid starts and ends at an aware time")
+        steps, rest = divmod((end.astimezone(UTC) - start.astimezone(UTC)).total_seconds(), step_s)
+        if rest or steps < 1:
             raise ValueError(f"{start.isoformat()} to {end.isoformat()} is not a whole number of steps of {step_s} s")
-        return cls(start=start, steps=seconds // step_s, step_s=step_s)
+        return cls(start=start, steps=int(steps), step_s=step_s)
 
     @property
     def step_h(self) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyomo.environ as pyo
+from numpy.typing import NDArray
 from pyomo.common.errors import InfeasibleConstraintException
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy.sparse import csr_array
@@ -24,11 +25,12 @@ def compile_model(model: pyo.ConcreteModel) -> Program:
     the lexicographic stages. Variables that occur nowhere are left out; fixed variables become constants.
 
     Raises:
-        ModelError: the model is not linear, or contradicts itself without any variable left to choose.
+        ModelError: the model is not linear, has a variable that is neither continuous nor integer, or contradicts
+            itself without any variable left to choose.
     """
     try:
         form = LinearStandardFormCompiler().write(model, mixed_form=True)
-    except InfeasibleConstraintException as error:
+    except (InfeasibleConstraintException, ValueError) as error:
         raise ModelError(f"{model.name}: {error}") from error
     costs = np.asarray(form.c.todense(), dtype=np.float64).reshape(len(form.objectives), len(form.columns))
     lower, upper = _column_bounds(form.columns)
@@ -44,7 +46,7 @@ def compile_model(model: pyo.ConcreteModel) -> Program:
         ),
         column_lower=lower,
         column_upper=upper,
-        integer=np.array([not v.is_continuous() for v in form.columns], dtype=np.bool_),
+        integer=_integrality(str(model.name), form.columns),
         rows=rows,
         row_lower=row_lower,
         row_upper=row_upper,
@@ -58,6 +60,14 @@ def _column_bounds(columns: list[pyo.Var]) -> tuple[FloatArray, FloatArray]:
     lower = np.array([-np.inf if b[0] is None else b[0] for b in bounds], dtype=np.float64)
     upper = np.array([np.inf if b[1] is None else b[1] for b in bounds], dtype=np.float64)
     return lower, upper
+
+
+def _integrality(model: str, columns: list[pyo.Var]) -> NDArray[np.bool_]:
+    """Mark the integer columns; a domain such as {1, 5, 10} would silently become 1..10 and is refused."""
+    for variable in columns:
+        if not (variable.is_continuous() or variable.is_integer()):
+            raise ModelError(f"{model}: {variable.name} is neither continuous nor integer")
+    return np.array([variable.is_integer() for variable in columns], dtype=np.bool_)
 
 
 def _ranged_rows(entries: list, rhs: FloatArray) -> tuple[list[int], FloatArray, FloatArray]:  # type: ignore[type-arg]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
 from optimizer.model.labels import Label
@@ -11,6 +13,8 @@ from optimizer.model.program import Program
 def program_differences(left: Program, right: Program, *, tolerance: float = 1e-9) -> tuple[str, ...]:
     """Name every difference in columns, rows, bounds, integrality, costs and coefficients; empty when equal."""
     found: list[str] = []
+    for labels in (left.column_labels, left.row_labels, right.column_labels, right.row_labels):
+        found += [f"label {label} occurs {count} times" for label, count in Counter(labels).items() if count > 1]
     found += _set_difference("column", set(left.column_labels), set(right.column_labels))
     found += _set_difference("row", set(left.row_labels), set(right.row_labels))
     if found:
@@ -26,7 +30,8 @@ def program_differences(left: Program, right: Program, *, tolerance: float = 1e-
         ("row lower", left.row_lower, right.row_lower[rows], left.row_labels),
         ("row upper", left.row_upper, right.row_upper[rows], left.row_labels),
     ):
-        different = ~((a == b) | (np.abs(a - b) <= tolerance))
+        with np.errstate(invalid="ignore"):  # inf - inf: equal infinities are caught by the comparison before it
+            different = ~((a == b) | (np.abs(a - b) <= tolerance))
         found += [f"{what} of {labels[int(k)]}: {a[k]} and {b[k]}" for k in np.flatnonzero(different)]
     for one, other in zip(left.objectives, right.objectives, strict=False):
         different = np.abs(one.costs - other.costs[columns]) > tolerance

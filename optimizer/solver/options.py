@@ -17,7 +17,7 @@ class SolverOptions:
         seed: random seed of the solver.
         method: "choose", "simplex" or "ipm" for linear programs.
         crossover: whether interior point ends on a vertex.
-        feasibility_tolerance: primal and dual feasibility tolerance; None keeps the solver's 1e-7.
+        feasibility_tolerance: primal and dual feasibility tolerance; None is the solver's default, 1e-7.
         log: print the solver's own log.
     """
 
@@ -33,7 +33,8 @@ class SolverOptions:
 
     def as_highs(self) -> dict[str, bool | int | float | str]:
         """Name every option as HiGHS does; one thread always, because `threads` cannot change in a process."""
-        options: dict[str, bool | int | float | str] = {
+        tolerance = 1e-7 if self.feasibility_tolerance is None else self.feasibility_tolerance
+        return {
             "output_flag": self.log,
             "threads": 1,
             "mip_rel_gap": self.relative_gap,
@@ -43,8 +44,6 @@ class SolverOptions:
             "run_crossover": "on" if self.crossover else "off",
             "time_limit": float("inf") if self.time_limit_s is None else float(self.time_limit_s),
             "mip_max_nodes": 2147483647 if self.node_limit is None else self.node_limit,
+            "primal_feasibility_tolerance": tolerance,
+            "dual_feasibility_tolerance": tolerance,
         }
-        if self.feasibility_tolerance is not None:
-            options["primal_feasibility_tolerance"] = self.feasibility_tolerance
-            options["dual_feasibility_tolerance"] = self.feasibility_tolerance
-        return options

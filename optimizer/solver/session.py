@@ -86,7 +86,7 @@ class HighsSession:
 
     def __init__(self, options: SolverOptions | None = None) -> None:
         self._highs = highspy.Highs()
-        self._highs.setOptionValue("output_flag", False)
+        _require(self._highs.setOptionValue("output_flag", False), "be silent")
         self._options = options or SolverOptions()
         self._stage = ""
         self._integer: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
@@ -148,14 +148,17 @@ class HighsSession:
         """
         if patch.costs is not None:
             columns, costs = patch.costs
+            _require_length("cost", columns, costs)
             _require_finite(costs, "cost")
             _require(self._highs.changeColsCost(len(columns), columns, costs), "patch costs")
         if patch.column_bounds is not None:
             columns, lower, upper = patch.column_bounds
+            _require_length("bound", columns, lower, upper)
             _require_bounds(lower, upper)
             _require(self._highs.changeColsBounds(len(columns), columns, lower, upper), "patch column bounds")
         if patch.row_bounds is not None:
             rows, lower, upper = patch.row_bounds
+            _require_length("bound", rows, lower, upper)
             _require_bounds(lower, upper)
             _require(self._highs.changeRowsBounds(len(rows), rows, lower, upper), "patch row bounds")
         if patch.offset is not None:
@@ -168,6 +171,8 @@ class HighsSession:
         Raises:
             SolverError: a coefficient is not finite, a bound excludes everything, or HiGHS refused a row.
         """
+        _require_shape(rows, (len(lower), self.columns))
+        _require_length("bound", lower, upper)
         _require_bounds(lower, upper)
         _require_finite(rows.data, "coefficient")
         expected = self.rows + len(lower)
@@ -187,6 +192,8 @@ class HighsSession:
         Raises:
             SolverError: a value is not finite, or HiGHS refused a column.
         """
+        _require_shape(columns, (len(costs), self.rows))
+        _require_length("bound", costs, lower, upper)
         _require_finite(costs, "cost")
         _require_bounds(lower, upper)
         _require_finite(columns.data, "coefficient")
@@ -227,19 +234,17 @@ class HighsSession:
         finally:
             detach()
         seconds = time.perf_counter() - started
-        stop = (
-            Stop.FAILED
-            if status == highspy.HighsStatus.kError
-            else _STOPS.get(self._highs.getModelStatus().name, Stop.UNKNOWN)
-        )
-        return self._outcome(stop, seconds)
+        return self._outcome(self._stop(status), seconds)
 
     def run_fixed(self, values: FloatArray, options: SolverOptions | None = None) -> Outcome:
         """Solve again as a linear program with every integer column fixed at ``values``: the duals of a cleared book.
 
         The live model is left as it was.
         """
-        integer = np.flatnonzero(self._integer).astype(np.int32)
+        if len(values) != self.columns:
+            raise SolverError(f"{len(values)} values for {self.columns} columns")
+        mask = self._integer
+        integer = np.flatnonzero(mask).astype(np.int32)
         if not len(integer):
             return self.run(options)
         lp = self._highs.getLp()
@@ -250,8 +255,10 @@ class HighsSession:
         try:
             self.patch(Patch(column_bounds=(integer, fixed, fixed)))
             _require(self._highs.changeColsIntegrality(len(integer), integer, continuous), "relax integers")
+            self._integer = np.zeros_like(mask)
             return self.run(options)
         finally:
+            self._integer = mask
             _require(self._highs.changeColsIntegrality(len(integer), integer, whole), "restore integers")
             self.patch(Patch(column_bounds=(integer, lower, upper)))
 
@@ -266,6 +273,8 @@ class HighsSession:
         _require(self._highs.setOptionValue("iis_strategy", strategy), "choose the infeasibility strategy")
         status, subsystem = self._highs.getIis()
         _require(status, "find the conflict")
+        if not subsystem.valid_:  # the relaxation is feasible; what is listed is then no conflict
+            return (), ()
         rows = tuple(sorted(int(k) for k in subsystem.row_index_))
         columns = tuple(
             sorted(
@@ -308,6 +317,15 @@ class HighsSession:
                 event.unsubscribe(notify)
 
         return detach
+
+    def _stop(self, status: Any) -> Stop:
+        if status == highspy.HighsStatus.kError:  # the model status is then that of the run before
+            return Stop.FAILED
+        if self.columns == 0:  # HiGHS calls a model without columns empty and does not look at its rows
+            lp = self._highs.getLp()
+            contradiction = (np.array(lp.row_lower_) > 0.0).any() or (np.array(lp.row_upper_) < 0.0).any()
+            return Stop.INFEASIBLE if contradiction else Stop.OPTIMAL
+        return _STOPS.get(self._highs.getModelStatus().name, Stop.UNKNOWN)
 
     def _outcome(self, stop: Stop, seconds: float) -> Outcome:
         info = self._highs.getInfo()
@@ -359,6 +377,17 @@ class HighsSession:
 def _require(status: Any, what: str) -> None:
     if status == highspy.HighsStatus.kError:
         raise SolverError(f"HiGHS refused to {what}")
+
+
+def _require_length(what: str, positions: NDArray[Any], *values: FloatArray) -> None:
+    """HiGHS reads as many values as there are positions, whether or not they exist."""
+    if any(len(array) != len(positions) for array in values):
+        raise SolverError(f"{len(positions)} positions, but {[len(array) for array in values]} {what} values")
+
+
+def _require_shape(matrix: csr_array[Any, Any], shape: tuple[int, int]) -> None:
+    if matrix.shape != shape:
+        raise SolverError(f"coefficients have shape {matrix.shape}, expected {shape}")
 
 
 def _require_finite(values: FloatArray, what: str) -> None:

@@ -1,0 +1,1 @@
+"""The example region: one congested substation, four companies, and the source of every figure."""

@@ -99,5 +99,5 @@ def load_parameters() -> Parameters:
 
 def load_table(name: str) -> tuple[dict[str, str], ...]:
     """Read one of the study's tables, ``measures`` or ``supply_curve``; every row names its source lines."""
-    with (_DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
+    text = (_DATA / f"{name}.csv").read_text(encoding="utf-8")
+    return tuple(csv.DictReader(text.splitlines()))

@@ -51,7 +51,8 @@ def _build_prices(parameters: Parameters, grid: TimeGrid) -> FloatArray:
     shape = np.array([float(v) for v in parameters.numbers("energy.shape")])
     hours = [start.hour for start in grid.local_starts()]
     mean = eur_per_kwh_from_eur_per_mwh(parameters.real("energy.mean_price"))
-    return mean * (shape / shape.mean())[hours]
+    prices: FloatArray = mean * (shape / shape.mean())[hours]
+    return prices
 
 
 def _contracted_kw(parameters: Parameters, company: str, grid: TimeGrid) -> FloatArray:

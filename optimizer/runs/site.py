@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
+import numpy as np
+
+from optimizer.errors import InvalidProblemError, VerificationError
 from optimizer.findings import Finding
+from optimizer.formulations.site import GRID_PAIR, GuardedSteps, first_guards
+from optimizer.formulations.site_program import SiteProgram, compile_site
+from optimizer.problems.checks_site import check_site
+from optimizer.problems.series import FloatArray
+from optimizer.problems.shortfalls import find_shortfalls
+from optimizer.problems.site import SiteProblem
 from optimizer.results.site import SitePlan
-from optimizer.solver.outcome import Stop
+from optimizer.results.site_reader import read_plan
+from optimizer.runs.explain_site import explain_infeasible_site
+from optimizer.solver.options import SolverOptions
+from optimizer.solver.outcome import Outcome, Stop
+from optimizer.solver.session import HighsSession, ProgressListener
+from optimizer.verify.site import verify_site
+
+BOTH_KW = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,3 +45,104 @@ class SiteOutcome:
     gap_eur: float | None
     findings: tuple[Finding, ...]
     seconds: float
+
+
+def dispatch_site(
+    problem: SiteProblem,
+    *,
+    options: SolverOptions | None = None,
+    listener: ProgressListener | None = None,
+) -> SiteOutcome:
+    """Plan every asset of a site at least cost, prove it, and check the plan by physics.
+
+    Args:
+        problem: the site.
+        options: time limit and gap of the solver.
+        listener: called while the solver runs; returning False interrupts it.
+
+    Returns:
+        The plan with its proof, or the findings that say why there is none.
+
+    Raises:
+        InvalidProblemError: the data of the site are faulty; the error carries all findings.
+        VerificationError: the plan did not pass the independent check.
+    """
+    started = time.perf_counter()
+    faults = check_site(problem)
+    if faults:
+        raise InvalidProblemError(faults)
+    shortfalls = find_shortfalls(problem)
+    if shortfalls:
+        return _without_plan(Stop.INFEASIBLE, shortfalls, started)
+    session = HighsSession(options)
+    guarded = first_guards(problem)
+    while True:
+        site = compile_site(problem, guarded)
+        session.load(site.program)
+        outcome = session.run(listener=listener)
+        if outcome.incumbent is None:
+            findings = explain_infeasible_site(problem, site) if outcome.stop is Stop.INFEASIBLE else ()
+            return _without_plan(outcome.stop, findings, started)
+        broken = broken_exclusions(site, outcome.incumbent.values, guarded)
+        if not broken:
+            break
+        guarded = merge_guards(guarded, broken)
+    plan = settle_plan(problem, site, session, outcome)
+    return SiteOutcome(
+        stop=outcome.stop,
+        plan=plan,
+        bound_eur=outcome.bound,
+        gap_eur=None if outcome.bound is None else max(0.0, plan.total_cost_eur - outcome.bound),
+        findings=(),
+        seconds=time.perf_counter() - started,
+    )
+
+
+def settle_plan(problem: SiteProblem, site: SiteProgram, session: HighsSession, outcome: Outcome) -> SitePlan:
+    """Read the plan with whole numbers fixed, so that duals exist and on/off is exact, and verify it.
+
+    Raises:
+        VerificationError: the plan did not pass the independent check.
+    """
+    incumbent = outcome.incumbent
+    if incumbent is None:
+        raise ValueError("an outcome without incumbent has no plan")
+    if site.program.integer.any():
+        fixed = session.run_fixed(incumbent.values, SolverOptions()).incumbent
+        incumbent = incumbent if fixed is None else fixed
+    plan = read_plan(problem, site, incumbent)
+    faults = verify_site(problem, plan)
+    if faults:
+        raise VerificationError(faults)
+    return plan
+
+
+def broken_exclusions(site: SiteProgram, values: FloatArray, guarded: GuardedSteps) -> GuardedSteps:
+    """Steps without a guard in which both powers of an exclusive pair are in use, by pair.
+
+    Offtake and feed-in are left out: they are netted when the plan is read, which costs nothing where it is unguarded.
+    """
+    broken: dict[str, frozenset[int]] = {}
+    for name, (first, second) in site.pairs.items():
+        both = np.minimum(first.read(values), second.read(values)) > BOTH_KW
+        steps = frozenset(int(t) for t in np.flatnonzero(both)) - guarded.get(name, frozenset())
+        if steps and name != GRID_PAIR:
+            broken[name] = steps
+    return broken
+
+
+def merge_guards(guarded: GuardedSteps, broken: GuardedSteps) -> GuardedSteps:
+    """Guard the broken steps as well."""
+    names = sorted({*guarded, *broken})
+    return {name: guarded.get(name, frozenset()) | broken.get(name, frozenset()) for name in names}
+
+
+def _without_plan(stop: Stop, findings: tuple[Finding, ...], started: float) -> SiteOutcome:
+    return SiteOutcome(
+        stop=stop,
+        plan=None,
+        bound_eur=None,
+        gap_eur=None,
+        findings=findings,
+        seconds=time.perf_counter() - started,
+    )

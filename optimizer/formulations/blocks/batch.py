@@ -1,0 +1,65 @@
+"""Shiftable batch: a fixed profile, started once, never interrupted, in sequence with others.
+
+Sets
+    s in starts         steps the batch may start in, after window, notice and length of the grid
+Data
+    profile_kw[k]       power in running step k, k = 0..duration-1
+Variables
+    start[s]            1 if the batch starts in step s
+Constraints
+    starts_once         sum_s start[s] = 1
+    sequence[i]         of the site: a batch starts only after those before it have ended, see `add_sequences`
+Power in step t is sum_s profile_kw[t - s] start[s], without a variable of its own.
+Cost
+    moved batches       move_cost_eur if it starts anywhere but at the planned step
+The sequence is written per step (what has started by t had its predecessors ended by t), which is tighter than one row
+on the start times: Christofides, Alvarez-Valdes and Tamarit, EJOR 29 (1987) 262-273.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pyomo.environ as pyo
+
+from optimizer.formulations.blocks.asset import AssetTerms, add_asset
+from optimizer.problems.assets import Batch
+from optimizer.problems.profiles import possible_starts
+from optimizer.problems.site import SiteProblem
+
+
+@add_asset.register
+def add_batch(asset: Batch, block: pyo.Block, problem: SiteProblem) -> AssetTerms:
+    """Write the block of a shiftable batch."""
+    starts = possible_starts(asset, problem.grid, problem.announced_step)
+    block.start = pyo.Var(starts, domain=pyo.Binary)
+    block.starts_once = pyo.Constraint(expr=pyo.quicksum(block.start.values()) == 1)
+    running: dict[int, list[Any]] = {}
+    for s in starts:
+        for k, power in enumerate(asset.profile_kw):
+            if power != 0.0:
+                running.setdefault(s + k, []).append(float(power) * block.start[s])
+    power = {t: pyo.quicksum(terms) for t, terms in running.items()}
+    moved = [block.start[s] for s in starts if s != asset.planned_start_step]
+    if asset.move_cost_eur == 0.0 or not moved:
+        return AssetTerms(power_kw=power)
+    return AssetTerms(power_kw=power, cost_eur={"moved batches": asset.move_cost_eur * pyo.quicksum(moved)})
+
+
+def add_sequences(model: pyo.ConcreteModel, batches: Mapping[str, tuple[Batch, pyo.Block]]) -> None:
+    """Keep the order of batches: by step t a batch has started only if those before it have ended.
+
+    Args:
+        model: the site; receives ``sequence[later, earlier, t]``.
+        batches: batch and block by id.
+    """
+    model.sequence = pyo.Constraint(pyo.Any, noruleinit=True)
+    for later, (batch, block) in batches.items():
+        for earlier in batch.after:
+            before, before_block = batches[earlier]
+            lag = before.duration_steps + batch.gap_steps
+            for t in block.start:
+                started = pyo.quicksum(block.start[s] for s in block.start if s <= t)
+                ended = pyo.quicksum(before_block.start[s] for s in before_block.start if s <= t - lag)
+                model.sequence[later, earlier, t] = started <= ended

@@ -1,0 +1,62 @@
+"""Why a site has no plan: exact shortfalls first, the solver's conflict in the words of the model last."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from optimizer.findings import Finding
+from optimizer.formulations.site_program import SiteProgram
+from optimizer.model.labels import Label
+from optimizer.problems.charging_room import find_charging_shortfall
+from optimizer.problems.clock import say_hours
+from optimizer.problems.site import SiteProblem
+from optimizer.solver.explain import find_conflict
+
+_SITE_WORDS = {
+    "balance": "the power balance of the connection",
+    "offtake_kw": "the contracted offtake capacity",
+    "feed_in_kw": "the contracted feed-in capacity",
+    "window_limit": "the limit of window {0}",
+    "sequence": "the order of {1} before {0}",
+}
+
+
+def explain_infeasible_site(problem: SiteProblem, site: SiteProgram) -> tuple[Finding, ...]:
+    """Say why no plan exists, in domain words.
+
+    Args:
+        problem: the site, found infeasible by the solver.
+        site: its program.
+    """
+    shortfall = find_charging_shortfall(problem)
+    if shortfall:
+        return shortfall
+    conflict = find_conflict(site.program)
+    parts: dict[str, set[int]] = defaultdict(set)
+    ids: set[str] = set()
+    for label in conflict.constraints + conflict.bounds:
+        words, asset_id = _words(label, site)
+        if asset_id is not None:
+            ids.add(asset_id)
+        parts[words] |= {label.index[-1]} if label.index and isinstance(label.index[-1], int) else set()
+    steps = problem.grid.steps
+    said = [
+        words + (f" ({say_hours(problem.grid, sorted(t for t in at if t < steps))})" if at else "")
+        for words, at in sorted(parts.items())
+    ]
+    return (
+        Finding(
+            rule="site.conflict.whole_numbers" if conflict.integrality else "site.conflict",
+            path="",
+            message="these cannot hold together: " + "; ".join(said),
+            ids=tuple(sorted(ids)),
+        ),
+    )
+
+
+def _words(label: Label, site: SiteProgram) -> tuple[str, str | None]:
+    if label.block in site.components:
+        asset_id, local = site.components[label.block]
+        return f"{asset_id}: {local.replace('_', ' ')}", asset_id
+    pattern = _SITE_WORDS.get(label.block, label.block.replace("_", " "))
+    return pattern.format(*label.index), None

@@ -41,7 +41,8 @@ class Bid:
             all-or-nothing.
         service_fee_eur_per_mw: one-off fee per MW contracted, counted once on the largest MW over the windows.
         max_run_h: longest uninterrupted activation of a MW, in whole quarter-hours; None when unlimited.
-        min_rest_h: rest between two activations of the same MW, in whole quarter-hours.
+        min_rest_h: rest between two activations of the same MW, in whole quarter-hours; None when a MW is activated at
+            most once in each occurrence of a window.
         lead_time_h: notice the provider needs before delivery.
         exclusive_group: at most one bid of a group is accepted; None for none.
         technology: kind of asset, such as "battery", "gas engine" or "demand response".
@@ -59,7 +60,7 @@ class Bid:
     minimum_mw: Decimal = Decimal(0)
     service_fee_eur_per_mw: Decimal = Decimal(0)
     max_run_h: Decimal | None = None
-    min_rest_h: Decimal = Decimal(0)
+    min_rest_h: Decimal | None = None
     lead_time_h: Decimal = Decimal(0)
     exclusive_group: str | None = None
     technology: str = "demand response"

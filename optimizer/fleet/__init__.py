@@ -1,0 +1,1 @@
+"""Fleets: exact aggregation of sessions and coordination by prices."""

@@ -1,0 +1,1 @@
+"""What each kind of asset answers to prices."""

@@ -1,0 +1,198 @@
+"""Pausable sessions: every virtual session takes the cheapest steps of its window.
+
+For one window with virtual powers ``w[k]``, the step that is r-th cheapest in the window gets the power of every
+virtual session that takes more than r steps: ``suffix[r] = sum of w[k] over k > r``. So one sort of the prices answers
+for the whole fleet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.fleet.oracles.oracle import Response
+from optimizer.fleet.virtual_sessions import LongArray, VirtualSessions, split_energy
+from optimizer.problems.fleet import FloatArray, IntArray, Sessions
+from optimizer.results.fleet import Schedules
+
+GROUPS_PER_DAY = 5
+"""Few groups keep the master small; more would save rounds and lose it again in the master (measured)."""
+
+_FILL_ROWS = 8192
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class WindowGroup:
+    """Windows of one area that the master mixes as one; steps are relative to ``first``.
+
+    Attributes:
+        area: area of every window.
+        windows: position of each window in the virtual sessions, shape (windows,).
+        first: first step of any window.
+        span: number of steps from ``first`` to the end of the last window.
+        arrival: first step per window, relative.
+        departure: first step after each window, relative.
+        suffix_kw: power of the r-th cheapest step of each window, shape (windows, longest window + 1); the last is 0.
+    """
+
+    area: int
+    windows: LongArray
+    first: int
+    span: int
+    arrival: LongArray
+    departure: LongArray
+    suffix_kw: FloatArray
+
+    def ranks(self, price: FloatArray) -> tuple[LongArray, NDArray[np.intp]]:
+        """Rank of every step among the steps of each window, in order of price; ties go to the earlier step.
+
+        Args:
+            price: price per step of the whole grid, shape (steps,).
+
+        Returns:
+            The order of the steps of the span by price, and for each window and place in that order its rank in the
+            window, or the longest window's length outside the window, shape (windows, span).
+        """
+        order = np.argsort(price[self.first : self.first + self.span], kind="stable")
+        inside = (order >= self.arrival[:, None]) & (order < self.departure[:, None])
+        rank = np.cumsum(inside, axis=1, dtype=np.intp)
+        rank -= 1
+        rank[~inside] = self.suffix_kw.shape[1] - 1
+        return order, rank
+
+    def respond(self, price: FloatArray) -> FloatArray:
+        """Power of the group per step of its span at these prices."""
+        order, rank = self.ranks(price)
+        power = np.zeros(self.span)
+        power[order] = np.take_along_axis(self.suffix_kw, rank, axis=1).sum(axis=0)
+        return power
+
+
+class PausableOracle:
+    """Every pausable session of a fleet; one master group per few hundred windows."""
+
+    def __init__(self, virtual: VirtualSessions, *, groups_per_day: int = GROUPS_PER_DAY) -> None:
+        self.virtual = virtual
+        self.groups = tuple(_group_windows(virtual, groups_per_day))
+        self.group_of = np.zeros(len(virtual), dtype=np.int64)
+        self.place_of = np.zeros(len(virtual), dtype=np.int64)
+        for number, group in enumerate(self.groups):
+            self.group_of[group.windows] = number
+            self.place_of[group.windows] = np.arange(len(group.windows))
+
+    @property
+    def group_area(self) -> IntArray:
+        """Area of each group."""
+        return np.array([group.area for group in self.groups], dtype=np.int32)
+
+    def respond(self, price_eur_per_kw: FloatArray) -> Response:
+        """Let every virtual session take the cheapest steps of its window; exact."""
+        power = np.zeros((len(self.groups), price_eur_per_kw.shape[1]))
+        bound = np.zeros(len(self.groups))
+        for k, group in enumerate(self.groups):
+            steps = slice(group.first, group.first + group.span)
+            power[k, steps] = group.respond(price_eur_per_kw[group.area])
+            bound[k] = power[k, steps] @ price_eur_per_kw[group.area, steps]
+        return Response(power_kw=power, own_cost_eur=np.zeros(len(self.groups)), bound_eur=bound)
+
+    def disaggregate(
+        self,
+        sessions: Sessions,
+        step_h: float,
+        prices: Sequence[FloatArray],
+        weights: FloatArray,
+    ) -> Schedules:
+        """Give every session the same mixture of its own answers, which adds up to the mixture of the groups.
+
+        Args:
+            sessions: sessions whose windows were aggregated, all of them or any part.
+            step_h: length of a step in hours.
+            prices: prices of each round in EUR per kW and step, each of shape (areas, steps).
+            weights: share of each round in the mixture, shape (groups, rounds), rows adding up to 1.
+        """
+        window = self.virtual.locate(sessions)
+        whole, share = split_energy(sessions, step_h)
+        order = np.lexsort((whole, self.place_of[window], self.group_of[window]))
+        length = (sessions.departure - sessions.arrival).astype(np.int64)
+        ends = np.cumsum(length[order])
+        start = np.empty(len(sessions), dtype=np.int64)
+        start[order] = ends - length[order]
+        flat = np.empty(int(ends[-1]) if len(ends) else 0)
+        low, high = (1 - share) * sessions.power_kw, share * sessions.power_kw
+        group_ends = np.searchsorted(self.group_of[window][order], np.arange(len(self.groups) + 1))
+        for number, group in enumerate(self.groups):
+            rows = order[group_ends[number] : group_ends[number + 1]]
+            if len(rows):
+                used = np.flatnonzero(weights[number])
+                table = _share_table(group, [prices[j][group.area] for j in used], weights[number, used])
+                place = self.place_of[window[rows]]
+                _fill(flat, table, rows, place, whole, low, high, start, length)
+        return Schedules(start=start, arrival=sessions.arrival, departure=sessions.departure, power_kw=flat)
+
+
+def _group_windows(virtual: VirtualSessions, groups_per_day: int) -> Iterator[WindowGroup]:
+    """Cut the windows of each area and arrival day into groups of equal energy, in order of departure."""
+    day = virtual.arrival // 96 if virtual.steps > 150 else np.zeros_like(virtual.arrival)
+    suffix = np.cumsum(virtual.power_kw[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    energy = suffix.sum(axis=1)
+    order = np.lexsort((virtual.arrival, virtual.departure, day, virtual.area))
+    block = virtual.area[order] * (int(day.max(initial=0)) + 1) + day[order]
+    for rows in np.split(order, np.flatnonzero(np.diff(block)) + 1):
+        if not len(rows):
+            continue
+        middle = np.cumsum(energy[rows]) - energy[rows] / 2
+        total = float(energy[rows].sum())
+        number = np.minimum((middle / total * groups_per_day).astype(int), groups_per_day - 1) if total > 0 else None
+        cuts = np.flatnonzero(np.diff(number)) + 1 if number is not None else np.zeros(0, dtype=np.int64)
+        for part in np.split(rows, cuts):
+            first = int(virtual.arrival[part].min())
+            longest = int(virtual.length[part].max())
+            yield WindowGroup(
+                area=int(virtual.area[part[0]]),
+                windows=part,
+                first=first,
+                span=int(virtual.departure[part].max()) - first,
+                arrival=virtual.arrival[part] - first,
+                departure=virtual.departure[part] - first,
+                suffix_kw=np.ascontiguousarray(suffix[part, : longest + 1]),
+            )
+
+
+def _share_table(group: WindowGroup, prices: Sequence[FloatArray], weights: FloatArray) -> FloatArray:
+    """Share of virtual session (window, k) that runs in each step of its window: (windows, longest + 2, longest)."""
+    longest = group.suffix_kw.shape[1] - 1
+    table = np.zeros((len(group.windows), longest + 2, longest + 1))
+    rows = np.arange(len(group.windows))[:, None]
+    for price, weight in zip(prices, weights, strict=True):
+        order, rank = group.ranks(price)
+        # Outside its window a step lands on the spare column, which nobody reads.
+        local = np.where(rank < longest, order - group.arrival[:, None], longest)
+        table[rows, rank + 1, local] += weight
+    np.cumsum(table, axis=1, out=table)
+    return np.minimum(table, 1.0, out=table)
+
+
+def _fill(
+    flat: FloatArray,
+    table: FloatArray,
+    rows: LongArray,
+    place: LongArray,
+    whole: LongArray,
+    low: FloatArray,
+    high: FloatArray,
+    start: LongArray,
+    length: LongArray,
+) -> None:
+    """Write the schedules of sessions that come sorted by window; each window is one block of the flat array."""
+    cuts = np.concatenate([[0], np.flatnonzero(np.diff(place)) + 1, [len(place)]])
+    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+        steps = int(length[rows[begin]])
+        shares = table[place[begin], :, :steps]
+        for at in range(int(begin), int(end), _FILL_ROWS):
+            these = rows[at : min(at + _FILL_ROWS, int(end))]
+            block = flat[start[these[0]] : start[these[0]] + len(these) * steps].reshape(len(these), steps)
+            np.multiply(shares[whole[these]], low[these, None], out=block)
+            block += shares[np.minimum(whole[these] + 1, len(shares) - 1)] * high[these, None]

@@ -103,7 +103,7 @@ def _list_offers(parameters: Parameters, begin: time, end: time) -> list[_Offer]
             company="plant",
             mw=number("plant.aeration_mw"),
             price_eur_per_mwh=number("plant.utilities_fee"),
-            begin_hour=begin.hour + 1,
+            begin_hour=begin.hour + 2,
             hours=int(number("plant.aeration_max_h")),
             whole=True,
         ),

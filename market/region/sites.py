@@ -11,11 +11,12 @@ from market.region.place import COMPANIES
 from optimizer.problems.assets import Asset, BaseLoad, Batch, BuildingZone, ChargingSession
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
+from optimizer.problems.utility import Utility
 from optimizer.timegrid import LocalWindow, TimeGrid, local_instant
 from optimizer.units import eur_per_kwh_from_eur_per_mwh, kw_from_mw
 
 DAY_STARTS = time(7)
-_WARMEST_H = 16
+_WARMEST_H = 17
 
 
 def build_sites(parameters: Parameters, day: date, announced: datetime) -> dict[str, SiteProblem]:
@@ -72,7 +73,7 @@ def _build_office(parameters: Parameters, grid: TimeGrid) -> tuple[Asset, ...]:
         capacity_kwh_per_k=parameters.real("office.capacity_kwh_per_k"),
         initial_temperature_c=middle + half,
         outdoor_temperature_c=_build_outdoor_c(parameters, grid),
-        gains_kw=np.where(is_open, parameters.real("office.gains_kw"), parameters.real("office.night_gains_kw")),
+        gains_kw=_build_gains(parameters, grid),
         lower_c=np.full(grid.steps, middle - half),
         upper_c=np.full(grid.steps, middle + half),
         heat_pump_kw=parameters.real("office.heat_pump_kw"),
@@ -136,7 +137,9 @@ def _build_plant(parameters: Parameters, grid: TimeGrid) -> tuple[Asset, ...]:
     starts = [_step_at(grid, time.fromisoformat(clock)) for clock in parameters["plant.batch_starts"].value]
     batch_kw = kw_from_mw(parameters.real("plant.batch_mw"))
     mean_kw = parameters.real("plant.contracted_kw") * parameters.real("plant.capacity_factor")
-    base_kw = mean_kw - batch_kw * duration * len(starts) / grid.steps
+    nitrogen_kw = kw_from_mw(parameters.real("plant.nitrogen_mw"))
+    aeration_kw = kw_from_mw(parameters.real("plant.aeration_mw"))
+    base_kw = mean_kw - batch_kw * duration * len(starts) / grid.steps - nitrogen_kw - aeration_kw
     batches = [
         Batch(
             id=f"batch-{number}",
@@ -150,7 +153,21 @@ def _build_plant(parameters: Parameters, grid: TimeGrid) -> tuple[Asset, ...]:
         )
         for number, start in enumerate(starts, start=1)
     ]
-    return (BaseLoad(id="plant-base", power_kw=np.full(grid.steps, base_kw)), *batches)
+    # The study's extra cost is net of the electricity saved, so the substitute costs that much more than electricity.
+    nitrogen = Utility(
+        id="nitrogen",
+        power_kw=np.full(grid.steps, nitrogen_kw),
+        substitute_eur_per_kwh=eur_per_kwh_from_eur_per_mwh(parameters.real("plant.nitrogen_extra_cost"))
+        + float(_build_prices(parameters, grid).max()),
+    )
+    aeration = Utility(
+        id="aeration",
+        power_kw=np.full(grid.steps, aeration_kw),
+        longest_cut_steps=int(parameters.real("plant.aeration_max_h") / grid.step_h),
+        recovery_share=1.0,
+        recovery_kw=aeration_kw * parameters.real("plant.aeration_reserve"),
+    )
+    return (BaseLoad(id="plant-base", power_kw=np.full(grid.steps, base_kw)), *batches, nitrogen, aeration)
 
 
 def _build_datacentre(parameters: Parameters, grid: TimeGrid) -> tuple[Asset, ...]:
@@ -178,6 +195,16 @@ def _build_datacentre(parameters: Parameters, grid: TimeGrid) -> tuple[Asset, ..
 
 
 _ASSETS = {"office": _build_office, "depot": _build_depot, "plant": _build_plant, "datacentre": _build_datacentre}
+
+
+def _build_gains(parameters: Parameters, grid: TimeGrid) -> FloatArray:
+    before, after = (float(v) for v in parameters.numbers("office.gains_kw"))
+    opens, closes = parameters.hours("office.open")
+    sun = parameters.clock("office.sun_from")
+    gains = np.full(grid.steps, parameters.real("office.night_gains_kw"))
+    gains[grid.inside([(opens, sun)])] = before
+    gains[grid.inside([(sun, closes)])] = after
+    return gains
 
 
 def _build_outdoor_c(parameters: Parameters, grid: TimeGrid) -> FloatArray:

@@ -13,6 +13,7 @@ from optimizer.findings import Finding
 from optimizer.problems.assets import BaseLoad, Batch, Battery, BuildingZone, ChargingSession, Pausing
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
+from optimizer.problems.utility import Utility
 
 
 @singledispatch
@@ -185,6 +186,22 @@ def check_battery(asset: Battery, problem: SiteProblem, path: str) -> Iterator[F
 def check_base_load(asset: BaseLoad, problem: SiteProblem, path: str) -> Iterator[Finding]:
     """Check a base load."""
     yield from series_within(asset.power_kw, problem.grid.steps, f"{path}.power_kw", "site.base_load", (asset.id,))
+
+
+@check_asset.register
+def check_utility(asset: Utility, problem: SiteProblem, path: str) -> Iterator[Finding]:
+    """Check a utility."""
+    rule = "site.utility"
+    yield from series_within(asset.power_kw, problem.grid.steps, f"{path}.power_kw", rule, (asset.id,), least=0.0)
+    limits: Limits = {
+        "lowest_kw": (0.0, None),
+        "substitute_eur_per_kwh": (0.0, None),
+        "recovery_share": (0.0, None),
+        "recovery_kw": (0.0, None),
+    }
+    if asset.longest_cut_steps is not None:
+        limits["longest_cut_steps"] = (0, None)
+    yield from numbers_within(asset, path, rule, limits)
 
 
 Limits = dict[str, tuple[float | None, float | None]]

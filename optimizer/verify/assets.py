@@ -7,12 +7,14 @@ from functools import singledispatch
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.findings import Finding
 from optimizer.problems.assets import BaseLoad, Batch, Battery, BuildingZone, ChargingSession, Pausing
 from optimizer.problems.profiles import comfort_band, full_power_profile, possible_starts
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
+from optimizer.problems.utility import Utility
 from optimizer.results.site import AssetPlan
 from optimizer.verify.judgement import (
     COST_TOLERANCE,
@@ -173,6 +175,37 @@ def verify_battery(asset: Battery, plan: AssetPlan, problem: SiteProblem) -> Ite
     yield from judge_limit(f"{path}.stored_kwh", -stored, -lowest, ENERGY_TOLERANCE_KWH, ids)
     wear = asset.wear_eur_per_kwh * problem.grid.step_h * float(discharge.sum())
     yield from judge_value(f"{path}.cost_eur[wear]", plan.cost_eur.get("wear", 0.0), wear, COST_TOLERANCE, ids)
+
+
+@verify_asset.register
+def verify_utility(asset: Utility, plan: AssetPlan, problem: SiteProblem) -> Iterator[Finding]:
+    """Recompute cuts from the power and judge their depth, their length, what is made up later and the cost."""
+    ids, path = (asset.id,), f"assets[{asset.id}]"
+    left_out = np.maximum(asset.power_kw - plan.power_kw, 0.0)
+    extra = np.maximum(plan.power_kw - asset.power_kw, 0.0)
+    lowest = np.minimum(asset.power_kw, asset.lowest_kw)
+    yield from judge_limit(f"{path}.power_kw", -plan.power_kw, -lowest, POWER_TOLERANCE_KW, ids)
+    recovery = np.full(len(extra), asset.recovery_kw if asset.recovery_share > 0.0 else 0.0)
+    yield from judge_limit(f"{path}.extra_kw", extra, recovery, POWER_TOLERANCE_KW, ids)
+    if asset.longest_cut_steps is not None:
+        longest = _longest_run(left_out > POWER_TOLERANCE_KW)
+        short_enough = longest <= asset.longest_cut_steps
+        message = f"{asset.id} is cut for {longest} steps in a row, longer than {asset.longest_cut_steps}"
+        yield from judge_true(short_enough, "cut", path, message, ids)
+    owed = problem.grid.step_h * np.cumsum(asset.recovery_share * left_out - extra)
+    yield from judge_limit(f"{path}.made_up_kwh", -owed, np.zeros(len(owed)), ENERGY_TOLERANCE_KWH, ids)
+    yield from judge_value(f"{path}.owed_kwh", float(owed[-1]), 0.0, ENERGY_TOLERANCE_KWH, ids)
+    cost = asset.substitute_eur_per_kwh * problem.grid.step_h * float(left_out.sum())
+    seen = plan.cost_eur.get("substitutes", 0.0)
+    yield from judge_value(f"{path}.cost_eur[substitutes]", seen, cost, COST_TOLERANCE, ids)
+
+
+def _longest_run(marks: NDArray[np.bool_]) -> int:
+    longest = run = 0
+    for mark in marks:
+        run = run + 1 if mark else 0
+        longest = max(longest, run)
+    return longest
 
 
 @verify_asset.register

@@ -52,9 +52,7 @@ def make_tender(**changes: Any) -> Tender:
 
 def make_step(mw: str = "1", availability: str = "10", activation: str = "20") -> BidStep:
     """Make a step of a bid."""
-    return BidStep(
-        quantity_mw=D(mw), availability_eur_per_mw_h=D(availability), activation_eur_per_mwh=D(activation)
-    )
+    return BidStep(quantity_mw=D(mw), availability_eur_per_mw_h=D(availability), activation_eur_per_mwh=D(activation))
 
 
 def make_bid(bid_id: str, number: int = 0, **changes: Any) -> Bid:

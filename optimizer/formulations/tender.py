@@ -15,8 +15,8 @@ Variables
     shortfall[step]          MW        need that stays uncovered
     backed[bid,connection,window] lots contracted on a shared connection
 Constraints
-    offer_limit, offer_minimum, offer_maximum, step_opened, step_filled, window_maximum, fee_basis, group_alternative,
-    group_choice, budget, cover, run_limit, run_rest, run_order, run_begin, run_end, bid_backing, connection_limit
+    offer_limit, offer_minimum, offer_maximum, step_opened, step_filled, fee_basis, group_alternative, group_choice,
+    budget, cover, maximum, run_limit, run_rest, run_order, run_begin, run_end, bid_backing, connection_limit
 Objectives, in this order
     cost: evaluated cost of lots and fees plus priced shortfall [EUR]
     precedence: lots times position in order of precedence (earlier submission, then id), so that ties are settled
@@ -52,7 +52,7 @@ def build_tender(problem: TenderProblem) -> pyo.ConcreteModel:
         float(cost) * model.lots[line] for line, cost in enumerate(problem.line_evaluated_eur_per_lot)
     )
     payment = pyo.quicksum(float(cost) * model.lots[line] for line, cost in enumerate(problem.line_payment_eur_per_lot))
-    if np.isfinite(problem.budget_eur):
+    if np.isfinite(problem.budget_eur) and problem.lines:
         model.budget = pyo.Constraint(expr=payment + fees <= problem.budget_eur)
     price = problem.shortfall_eur_per_mwh * problem.step_expected_h
     missing = pyo.quicksum(float(price[step]) * model.shortfall[step] for step in model.shortfall)
@@ -65,7 +65,7 @@ def build_tender(problem: TenderProblem) -> pyo.ConcreteModel:
 
 
 def _add_acceptance(model: pyo.ConcreteModel, problem: TenderProblem) -> list[Expression]:
-    """Add lots per line, limits and minimums per offer, the order of steps and the maximum per window."""
+    """Add lots per line, limits and minimums per offer and the order of steps."""
     lots_of = [int(n) for n in problem.line_lots]
     model.lots = pyo.Var(
         range(problem.lines), domain=pyo.NonNegativeIntegers, bounds=lambda _, line: (0, lots_of[line])
@@ -86,11 +86,6 @@ def _add_acceptance(model: pyo.ConcreteModel, problem: TenderProblem) -> list[Ex
     model.opened = pyo.Var(later, domain=pyo.Binary)
     model.step_opened = pyo.Constraint(later, rule=lambda m, k: m.lots[k] <= lots_of[k] * m.opened[k])
     model.step_filled = pyo.Constraint(later, rule=lambda m, k: m.lots[k - 1] >= lots_of[k - 1] * m.opened[k])
-    offers_of = _offers_by_window(problem)
-    model.window_maximum = pyo.Constraint(
-        [w for w, offers in enumerate(offers_of) if sum(limit[o] for o in offers) > problem.window_max_lots[w]],
-        rule=lambda _, w: pyo.quicksum(accepted[o] for o in offers_of[w]) <= int(problem.window_max_lots[w]),
-    )
     return accepted
 
 
@@ -141,20 +136,27 @@ def _add_backing(model: pyo.ConcreteModel, problem: TenderProblem, accepted: lis
 
 
 def _add_cover(model: pyo.ConcreteModel, problem: TenderProblem, accepted: list[Expression]) -> None:
-    """Add that contracted flexibility and shortfall cover the need in every step of every event."""
+    """Add that flexibility at hand and shortfall cover the need in every step, and that the maximum is not passed."""
     needed = [int(step) for step in np.flatnonzero(problem.need_mw > 0)]
     model.shortfall = pyo.Var(needed, domain=pyo.NonNegativeReals)
     active = add_limited_activation(model, problem, accepted)
     offers_of, limited = _offers_by_window(problem), problem.offer_is_limited
     window_of_step = problem.event_window[problem.step_event]
+    throughout = [pyo.quicksum(problem.lot_mw * accepted[o] for o in offers if not limited[o]) for offers in offers_of]
 
-    def cover(m: pyo.ConcreteModel, step: int) -> Expression:
-        offers = offers_of[window_of_step[step]]
-        throughout = pyo.quicksum(problem.lot_mw * accepted[o] for o in offers if not limited[o])
-        in_turn = pyo.quicksum(active[o, step] for o in offers if limited[o])
-        return throughout + in_turn + m.shortfall[step] >= float(problem.need_mw[step])
+    def at_hand(step: int) -> Expression:
+        window = window_of_step[step]
+        return throughout[window] + pyo.quicksum(active[o, step] for o in offers_of[window] if limited[o])
 
-    model.cover = pyo.Constraint(needed, rule=cover)
+    model.cover = pyo.Constraint(
+        needed, rule=lambda m, step: at_hand(step) + m.shortfall[step] >= float(problem.need_mw[step])
+    )
+    contracted = np.bincount(problem.offer_window, problem.offer_limit_lots, len(problem.window_ids))
+    crowded = contracted > problem.window_max_lots
+    steps = [int(step) for step in np.flatnonzero(crowded[window_of_step])]
+    model.maximum = pyo.Constraint(
+        steps, rule=lambda _, step: at_hand(step) <= problem.lot_mw * int(problem.window_max_lots[window_of_step[step]])
+    )
 
 
 def _offers_by_window(problem: TenderProblem) -> list[list[int]]:

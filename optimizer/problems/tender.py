@@ -40,7 +40,7 @@ class TenderProblem:
         line_lots: lots per line, shape (L,).
         line_evaluated_eur_per_lot: evaluated cost of contracting a lot over the season, shape (L,).
         line_payment_eur_per_lot: expected payment for a contracted lot, without fee, shape (L,).
-        window_max_lots: most lots contracted per window, shape (W,).
+        window_max_lots: most lots at hand in any step per window, shape (W,).
         event_window: window per event, shape (E,).
         event_count: expected number of occurrences over the season, shape (E,).
         event_step_h: length of a step per event, shape (E,).

@@ -79,7 +79,8 @@ class TenderRun:
             listener=listener,
         )
         values = next((s.outcome.incumbent.values for s in reversed(stages) if s.outcome.incumbent is not None), None)
-        result = None if values is None else self._verified(values)
+        # The second stage may spend the hair on cost; covering the need anew with the lots fixed takes it back.
+        result = None if values is None else self.evaluate(self._lots_of(values))
         return TenderOutcome(result=result, stages=stages, model_hash=self._program.fingerprint())
 
     def clear_without_budget(self) -> TenderResult | None:
@@ -122,9 +123,12 @@ class TenderRun:
         return result
 
     def _read(self, values: FloatArray) -> TenderResult:
-        lots = np.array([round(values[self._lots[k,]]) for k in range(self.problem.lines)], dtype=np.int64)
-        lots = _fill_in_order(self.problem, lots)
+        lots = self._lots_of(values)
         return price_result(self.problem, lots, self._activations(values, offer_lots(self.problem, lots)))
+
+    def _lots_of(self, values: FloatArray) -> IntArray:
+        lots = np.array([round(values[self._lots[k,]]) for k in range(self.problem.lines)], dtype=np.int64)
+        return _fill_in_order(self.problem, lots)
 
     def _activations(self, values: FloatArray, accepted: IntArray) -> tuple[Activation, ...]:
         problem, found = self.problem, []
@@ -181,6 +185,8 @@ def _first_in_first_out(offer: int, event: int, begun: FloatArray, ended: FloatA
     runs: list[Activation] = []
     queue: list[list[float]] = []
     for step in range(steps + 1):
+        if step < steps and begins[step] > 1e-9:
+            queue.append([float(step), float(begins[step])])
         closing = float(ends[step])
         while closing > 1e-9 and queue:
             begin, power = queue[0]
@@ -191,6 +197,4 @@ def _first_in_first_out(offer: int, event: int, begun: FloatArray, ended: FloatA
             queue[0][1] -= part
             if queue[0][1] <= 1e-9:
                 queue.pop(0)
-        if step < steps and begins[step] > 1e-9:
-            queue.append([float(step), float(begins[step])])
     return runs

@@ -44,17 +44,12 @@ def _check_lots(problem: TenderProblem, result: TenderResult, lots_of: list[int]
         is_later = line > 0 and problem.line_offer[line] == problem.line_offer[line - 1]
         if lots > 0 and is_later and result.lots[line - 1] < problem.line_lots[line - 1]:
             yield _finding("lots.order", f"line {line} is taken before the step ahead of it is full")
-    per_window = [0] * len(problem.window_ids)
     for offer, lots in enumerate(lots_of):
-        per_window[int(problem.offer_window[offer])] += lots
         name = problem.bid_ids[int(problem.offer_bid[offer])]
         if lots > problem.offer_limit_lots[offer]:
             yield _finding("offer.limit", f"bid {name} has {lots} lots, limit {problem.offer_limit_lots[offer]}")
         if 0 < lots < problem.offer_minimum_lots[offer]:
             yield _finding("offer.minimum", f"bid {name} has {lots} lots, minimum {problem.offer_minimum_lots[offer]}")
-    for window, lots in enumerate(per_window):
-        if lots > problem.window_max_lots[window]:
-            yield _finding("window.maximum", f"window {problem.window_ids[window]} has {lots} lots")
 
 
 def _check_choices(problem: TenderProblem, lots_of: list[int]) -> Iterator[Finding]:
@@ -146,7 +141,10 @@ def _check_cover(problem: TenderProblem, result: TenderResult, lots_of: list[int
             in_turn[step] += a.power_mw
     for event, window in enumerate(problem.event_window):
         for step in range(int(problem.event_first_step[event]), int(problem.event_first_step[event + 1])):
-            missing = max(0.0, float(problem.need_mw[step]) - throughout[window] - in_turn[step])
+            at_hand = throughout[window] + in_turn[step]
+            if at_hand > problem.window_max_lots[window] * problem.lot_mw + MW_TOLERANCE:
+                yield _finding("maximum", f"step {step} has {at_hand} MW at hand, more than the maximum of its window")
+            missing = max(0.0, float(problem.need_mw[step]) - at_hand)
             stated = float(result.shortfall_mw[step])
             if abs(missing - stated) > MW_TOLERANCE:
                 yield _finding("cover", f"step {step} lacks {missing} MW, the result states {stated} MW")

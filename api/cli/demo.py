@@ -16,6 +16,7 @@ from api.cli.tables import (
     show_rows,
     show_schedule,
     show_tender_awards,
+    show_tender_decisions,
     show_tender_windows,
 )
 from market.clearing.delivery import build_schedule
@@ -48,6 +49,7 @@ def print_example(result: ExampleResult, console: Console) -> bool:
     ):
         console.print(table)
     console.rule("Tender " + result.region.tender.id, align="left")
+    console.print(show_tender_decisions(result.tender))
     console.print(show_tender_awards(result.tender))
     console.print(show_tender_windows(result.tender, result.region.tender))
     for label, days in (("event", result.event_day), ("tender", result.tender_day)):

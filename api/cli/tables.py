@@ -92,38 +92,43 @@ def show_needs(clearing: RedispatchClearing) -> Table:
     return table
 
 
-def show_tender_awards(clearing: TenderClearing) -> Table:
-    """One row per bid and window: accepted MW and prices; one per rejected bid; the reason of each."""
+def show_tender_decisions(clearing: TenderClearing) -> Table:
+    """One row per bid: what was offered, what was accepted, the reason code and the reason in words."""
     table = _new_table(
-        "Tender: awards",
-        "bid",
-        "company",
-        ">offered MW",
-        "window",
-        ">accepted MW",
-        ">EUR/MW/h",
-        ">EUR/MWh",
-        ">EUR",
-        "reason",
+        "Tender: decisions", "bid", "company", ">offered MW", ">accepted MW", ">EUR", "reason", "in words"
     )
     for award in clearing.awards:
-        head = [award.bid_id, award.company, _mw(award.offered_mw)]
-        if not award.windows:
-            table.add_row(*head, "-", _mw(Decimal(0)), "-", "-", "-", award.reason.value)
+        table.add_row(
+            award.bid_id,
+            award.company,
+            _mw(award.offered_mw),
+            _mw(award.accepted_mw),
+            f"{award.payment_eur:.2f}",
+            award.reason.value,
+            award.sentence,
+        )
+    table.add_section()
+    table.add_row("payment", "", "", "", f"{clearing.payment_eur:.2f}", "", "over the season, expected")
+    return table
+
+
+def show_tender_awards(clearing: TenderClearing) -> Table:
+    """One row per accepted bid and window: MW, prices and payment."""
+    table = _new_table("Tender: awards", "bid", "window", ">accepted MW", ">EUR/MW/h", ">EUR/MWh", ">EUR")
+    for award in clearing.awards:
         for place, part in enumerate(award.windows):
             table.add_row(
-                *(head if place == 0 else ["", "", ""]),
+                award.bid_id if place == 0 else "",
                 part.window_id,
                 _mw(part.accepted_mw),
                 f"{part.availability_eur_per_mw_h:.2f}",
                 f"{part.activation_eur_per_mwh:.2f}",
                 f"{part.availability_eur + part.expected_activation_eur:.2f}",
-                award.reason.value if place == 0 else "",
             )
         if award.service_fee_eur:
-            table.add_row("", "", "", "service fee", "", "", "", f"{award.service_fee_eur:.2f}", "")
+            table.add_row("", "service fee", "", "", "", f"{award.service_fee_eur:.2f}")
     table.add_section()
-    table.add_row("payment", "", "", "", "", "", "", f"{clearing.payment_eur:.2f}", "")
+    table.add_row("payment", "", "", "", "", f"{clearing.payment_eur:.2f}")
     return table
 
 
@@ -191,7 +196,7 @@ def _new_table(title: str, *columns: str) -> Table:
     for place, column in enumerate(columns):
         right = column.startswith(">")
         name = column.removeprefix(">")
-        table.add_column(name, justify="right" if right else "left", no_wrap=right or place == 0)
+        table.add_column(name, justify="right" if right else "left", no_wrap=right or place == 0 or name == "reason")
     return table
 
 

@@ -123,7 +123,7 @@ def clear_redispatch(
     problem = price_excess(book.problem, rules)
     result = solve_redispatch(problem, _run(rules, listener))
     missing = find_missing_bids(book, connections, obliged_eans)
-    return _conclude(book, problem, result, rules, missing, started)
+    return _conclude(book, problem, result, options=rules, missing=missing, started=started)
 
 
 def open_book(
@@ -220,6 +220,7 @@ def _conclude(
     book: Book,
     problem: RedispatchProblem,
     result: RedispatchResult,
+    *,
     options: RedispatchOptions,
     missing: tuple[MissingBid, ...],
     started: float,

@@ -90,11 +90,11 @@ def translate_book(
             refused[order.id] = verdict
     admitted = tuple(order for order in ordered if order.id not in refused)
     places = _Places(needs, headroom, by_ean, grid)
-    draft = _problem(needs, headroom, admitted, places, grid, lot_mw)
+    draft = _problem(admitted, places, lot_mw)
     refused |= _refuse_by_effect(admitted, draft)
     _refuse_orphans(ordered, refused)
     eligible = tuple(order for order in admitted if order.id not in refused)
-    problem = draft if len(eligible) == len(admitted) else _problem(needs, headroom, eligible, places, grid, lot_mw)
+    problem = draft if len(eligible) == len(admitted) else _problem(eligible, places, lot_mw)
     return Book(
         grid=grid,
         needs=needs,
@@ -177,7 +177,7 @@ class _Places:
         by_ean: Mapping[str, Connection],
         grid: TimeGrid,
     ) -> None:
-        self._needs, self._headroom, self._by_ean, self._grid = needs, headroom, by_ean, grid
+        self.needs, self.headroom, self._by_ean, self.grid = needs, headroom, by_ean, grid
         self._line_shares = [None if room.shares is None else dict(room.shares) for room in headroom]
         self._listed = {entry.ean for need in needs for entry in need.effectivities}
         self._listed |= {ean for shares in self._line_shares if shares is not None for ean in shares}
@@ -187,7 +187,7 @@ class _Places:
         seen: dict[tuple[str, ...], int] = {}
         examples: list[str] = []
         place_of: dict[str, int] = {}
-        asked = {n.area_id for n in self._needs} | {h.id for h in self._headroom}
+        asked = {n.area_id for n in self.needs} | {h.id for h in self.headroom}
         for ean in sorted({order.ean for order in orders}):
             areas = tuple(sorted(asked.intersection(self._by_ean[ean].area_ids)))
             key = (*areas, f"ean {ean}") if ean in self._listed else areas
@@ -199,13 +199,13 @@ class _Places:
 
     def need_shares(self, eans: Sequence[str]) -> FloatArray:
         """Share of every need at every place and step, shape (M, places, T)."""
-        shares = np.zeros((len(self._needs), len(eans), self._grid.steps))
-        for n, need in enumerate(self._needs):
+        shares = np.zeros((len(self.needs), len(eans), self.grid.steps))
+        for n, need in enumerate(self.needs):
             entries: dict[str, list[tuple[int, int, float]]] = {}
             for entry in need.effectivities:
                 start = entry.start if entry.start is not None else need.start
-                first = _steps_between(self._grid.start, start)
-                last = _steps_between(self._grid.start, need.end)
+                first = _steps_between(self.grid.start, start)
+                last = _steps_between(self.grid.start, need.end)
                 if entry.quarter_hours is not None:
                     last = first + entry.quarter_hours
                 entries.setdefault(entry.ean, []).append((max(first, 0), max(last, 0), float(entry.share)))
@@ -218,8 +218,8 @@ class _Places:
 
     def limit_shares(self, eans: Sequence[str]) -> FloatArray:
         """Share of every limit at every place, shape (L, places)."""
-        shares = np.zeros((len(self._headroom), len(eans)))
-        for k, (room, line) in enumerate(zip(self._headroom, self._line_shares, strict=True)):
+        shares = np.zeros((len(self.headroom), len(eans)))
+        for k, (room, line) in enumerate(zip(self.headroom, self._line_shares, strict=True)):
             for c, ean in enumerate(eans):
                 if line is None:
                     shares[k, c] = 1.0 if room.id in self._by_ean[ean].area_ids else 0.0
@@ -228,14 +228,8 @@ class _Places:
         return shares
 
 
-def _problem(
-    needs: Sequence[Need],
-    headroom: Sequence[Headroom],
-    orders: Sequence[Order],
-    places: _Places,
-    grid: TimeGrid,
-    lot_mw: Decimal,
-) -> RedispatchProblem:
+def _problem(orders: Sequence[Order], places: _Places, lot_mw: Decimal) -> RedispatchProblem:
+    needs, headroom, grid = places.needs, places.headroom, places.grid
     place, eans = places.assign(orders)
     required = np.zeros((len(needs), grid.steps))
     for n, need in enumerate(needs):

@@ -28,7 +28,7 @@ def judge_orders(book: Book, result: RedispatchResult) -> dict[str, Verdict]:
     }
     context = _Context(book.problem, result)
     for position, order in enumerate(book.eligible):
-        verdicts[order.id] = _judge(position, order, book, context)
+        verdicts[order.id] = _judge(position, order, context)
     return verdicts
 
 
@@ -47,11 +47,9 @@ class _Context:
         self.cheapest_buy = np.full(steps, np.inf)
         np.minimum.at(self.cheapest_buy, step[taken & (orders.sign[of] > 0)], worst[of[taken & (orders.sign[of] > 0)]])
         self.short = result.shortfall_lots > 0
-        self.full = np.zeros((len(problem.limits), steps), dtype=np.bool_)
-        if len(problem.limits):
-            change = (problem.change() @ result.units).reshape(self.full.shape)
-            self.full_up = change >= problem.limits.up_lots - 1e-9
-            self.full_down = change <= -problem.limits.down_lots + 1e-9
+        change = (problem.change() @ result.units).reshape(len(problem.limits), steps)
+        self.full_up = change >= problem.limits.up_lots - 1e-9
+        self.full_down = change <= -problem.limits.down_lots + 1e-9
         self.taken_of_group = {
             int(orders.group[o]): o for o in np.flatnonzero((orders.group >= 0) & (result.units > 0)).tolist()
         }
@@ -79,13 +77,24 @@ class _Context:
         return None
 
 
-def _judge(position: int, order: Order, book: Book, context: _Context) -> Verdict:
-    orders = context.problem.orders
-    taken, offered = context.units[position], orders.units[position]
+def _judge(position: int, order: Order, context: _Context) -> Verdict:
+    taken, offered = context.units[position], context.problem.orders.units[position]
     if taken >= offered:
         return Verdict(reason=OrderReason.ACCEPTED, sentence="Taken in full.")
     if taken > 0:
         return Verdict(reason=OrderReason.ACCEPTED_PARTLY, sentence="Taken in part: the rest was not needed.")
+    barred = _judge_by_links(position, context)
+    if barred is not None:
+        return barred
+    if context.relieves_what_is_short(position):
+        text = "Not taken although relief is short: no counter-order could balance it."
+        return Verdict(reason=OrderReason.NO_COUNTER_ORDER, sentence=text)
+    return _judge_by_price(position, order, context)
+
+
+def _judge_by_links(position: int, context: _Context) -> Verdict | None:
+    """Whether another order or a limit barred this one."""
+    orders = context.problem.orders
     rival = context.taken_of_group.get(int(orders.group[position]))
     if orders.group[position] >= 0 and rival is not None:
         text = f"Not taken: order {orders.ids[rival]} of its exclusive group was."
@@ -96,12 +105,8 @@ def _judge(position: int, order: Order, book: Book, context: _Context) -> Verdic
         return Verdict(reason=OrderReason.PARENT_NOT_ACCEPTED, sentence=text)
     full = context.meets_full_limit(position)
     if full is not None:
-        text = f"Not taken: there is no room left in {full}."
-        return Verdict(reason=OrderReason.NO_HEADROOM, sentence=text)
-    if context.relieves_what_is_short(position):
-        text = "Not taken although relief is short: no counter-order could balance it."
-        return Verdict(reason=OrderReason.NO_COUNTER_ORDER, sentence=text)
-    return _judge_by_price(position, order, context)
+        return Verdict(reason=OrderReason.NO_HEADROOM, sentence=f"Not taken: there is no room left in {full}.")
+    return None
 
 
 def _judge_by_price(position: int, order: Order, context: _Context) -> Verdict:

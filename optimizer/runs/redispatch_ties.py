@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
 from optimizer.errors import SolverError
 from optimizer.formulations.redispatch import build_redispatch
@@ -79,18 +79,47 @@ def break_ties(
     """
     last = stages[-1]
     keep_objective(session, program.objectives[-1], last.objective + last.tolerance - program.objectives[-1].offset)
-    to_units = unit_matrix(problem, program)
-    orders = problem.orders
-    middle = np.flatnonzero((units > 0) & (units < orders.units))
-    away = np.where(units <= 0, 1.0, np.where(units >= orders.units, -1.0, 0.0))
-    outcome = _minimise(session, "second_optimum", -(away @ to_units))
-    moved = np.round(to_units @ _values(outcome))
-    if float(away @ (moved - units)) < 0.5:
-        edge = np.flatnonzero(away)
-        _fix(session, to_units, edge, units)
-        chosen = _serve_earliest(problem, session, to_units, units, middle)
-        return TieBreak(units=chosen, unique=bool((chosen == units).all()), stages=())
+    if _is_only_optimum(problem, unit_matrix(problem, program), session, units):
+        return TieBreak(units=units, unique=True, stages=())
     return _break_open_ties(problem, stages)
+
+
+def _is_only_optimum(
+    problem: RedispatchProblem, to_units: csr_array[Any, Any], session: HighsSession, units: FloatArray
+) -> bool:
+    """Look for the optimum that differs most from the given one.
+
+    The distance counts units away from zero or from full; an order taken in part can move both ways, which takes a
+    pair of columns of which a binary lets one move.
+    """
+    orders = problem.orders
+    away = np.where(units <= 0, 1.0, np.where(units >= orders.units, -1.0, 0.0))
+    middle = np.flatnonzero(away == 0)
+    count = len(middle)
+    costs = -(away @ to_units)
+    if count:
+        first = session.rows
+        none = np.zeros(2 * count)
+        session.append_rows(units[middle], units[middle], csr_array(to_units[middle]))
+        session.append_rows(np.full(count, -np.inf), np.zeros(count), csr_array((count, session.columns)))
+        session.append_rows(np.full(count, -np.inf), orders.units[middle], csr_array((count, session.columns)))
+        row = np.arange(count)
+        down, up, switch = first + row, first + count + row, first + 2 * count + row
+        # units - plus + minus = units now; plus <= Q b; minus <= Q (1 - b)
+        plus = csr_array(
+            (np.r_[-np.ones(count), np.ones(count)], (np.r_[row, row], np.r_[down, up])), shape=(count, session.rows)
+        )
+        minus = csr_array((np.ones(2 * count), (np.r_[row, row], np.r_[down, switch])), shape=(count, session.rows))
+        side = csr_array(
+            (np.r_[-orders.units[middle], orders.units[middle]], (np.r_[row, row], np.r_[up, switch])),
+            shape=(count, session.rows),
+        )
+        session.append_columns(none, none, np.full(2 * count, np.inf), csr_array(vstack([plus, minus])))
+        session.append_columns(none[:count], none[:count], np.ones(count), side, integer=np.ones(count, dtype=np.bool_))
+        costs = np.r_[costs, np.full(2 * count, -1.0), np.zeros(count)]
+    outcome = _minimise(session, "second_optimum", costs)
+    now = float(away @ units)
+    return outcome.incumbent is not None and -outcome.incumbent.objective - now < 0.5
 
 
 def _break_open_ties(problem: RedispatchProblem, stages: tuple[StageResult, ...]) -> TieBreak:

@@ -185,9 +185,15 @@ class HighsSession:
         self._expect_counts(self.columns, expected)
 
     def append_columns(
-        self, costs: FloatArray, lower: FloatArray, upper: FloatArray, columns: csr_array[Any, Any]
+        self,
+        costs: FloatArray,
+        lower: FloatArray,
+        upper: FloatArray,
+        columns: csr_array[Any, Any],
+        *,
+        integer: NDArray[np.bool_] | None = None,
     ) -> None:
-        """Add continuous columns; ``columns`` has one CSR row per new column, of shape (n, rows).
+        """Add columns, continuous unless marked; ``columns`` has one CSR row per new column, of shape (n, rows).
 
         Raises:
             SolverError: a value is not finite, or HiGHS refused a column.
@@ -202,8 +208,13 @@ class HighsSession:
         indices = np.asarray(columns.indices, dtype=np.int32)
         status = self._highs.addCols(len(costs), costs, lower, upper, int(columns.nnz), starts, indices, columns.data)
         _require(status, "append columns")
-        self._integer = np.concatenate([self._integer, np.zeros(len(costs), dtype=np.bool_)])
+        whole = np.zeros(len(costs), dtype=np.bool_) if integer is None else integer
         self._expect_counts(expected, self.rows)
+        positions = (expected - len(costs) + np.flatnonzero(whole)).astype(np.int32)
+        kinds = np.full(len(positions), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+        if len(positions):
+            _require(self._highs.changeColsIntegrality(len(positions), positions, kinds), "mark integers")
+        self._integer = np.concatenate([self._integer, whole])
 
     def warm_start(self, values: FloatArray) -> None:
         """Offer a solution of shape (columns,): the next run is never worse than it if it is feasible."""

@@ -21,6 +21,7 @@ from api.cli.tables import (
 )
 from market.clearing.delivery import build_schedule
 from market.domain.schedule import Schedule
+from market.domain.tender_award import BidDecision
 from market.region.example import ExampleResult, SiteDay
 from optimizer.findings import Finding
 from optimizer.units import KW_PER_MW, QUARTER_HOUR_H
@@ -50,6 +51,10 @@ def print_example(result: ExampleResult, console: Console) -> bool:
         console.print(table)
     console.rule("Tender " + result.region.tender.id, align="left")
     console.print(show_tender_decisions(result.tender))
+    for award in result.tender.awards:
+        if award.decision is not BidDecision.ACCEPTED:
+            console.print(f"  {award.bid_id}: {award.sentence}")
+    console.print()
     console.print(show_tender_awards(result.tender))
     console.print(show_tender_windows(result.tender, result.region.tender))
     for label, days in (("event", result.event_day), ("tender", result.tender_day)):

@@ -93,10 +93,8 @@ def show_needs(clearing: RedispatchClearing) -> Table:
 
 
 def show_tender_decisions(clearing: TenderClearing) -> Table:
-    """One row per bid: what was offered, what was accepted, the reason code and the reason in words."""
-    table = _new_table(
-        "Tender: decisions", "bid", "company", ">offered MW", ">accepted MW", ">EUR", "reason", "in words"
-    )
+    """One row per bid: what was offered, what was accepted, the expected payment and the reason code."""
+    table = _new_table("Tender: decisions", "bid", "company", ">offered MW", ">accepted MW", ">EUR", "reason")
     for award in clearing.awards:
         table.add_row(
             award.bid_id,
@@ -105,10 +103,9 @@ def show_tender_decisions(clearing: TenderClearing) -> Table:
             _mw(award.accepted_mw),
             f"{award.payment_eur:.2f}",
             award.reason.value,
-            award.sentence,
         )
     table.add_section()
-    table.add_row("payment", "", "", "", f"{clearing.payment_eur:.2f}", "", "over the season, expected")
+    table.add_row("payment", "over the season", "", "", f"{clearing.payment_eur:.2f}", "")
     return table
 
 

@@ -18,7 +18,7 @@ from optimizer.fleet.limit_rows import LimitRows, LongArray
 from optimizer.fleet.master import Master, Mixture
 from optimizer.fleet.oracles.oracle import Response
 from optimizer.fleet.pricing import Pricing
-from optimizer.problems.fleet import FloatArray
+from optimizer.problems.fleet import FloatArray, IntArray
 from optimizer.results.fleet import Round
 from optimizer.solver.outcome import Stop
 
@@ -112,6 +112,11 @@ class Coordinator:
         self._options = options or CoordinationOptions()
         self._memory = _Memory()
         self._started = time.perf_counter()
+
+    @property
+    def group_area(self) -> IntArray:
+        """Area of each group."""
+        return self._pricing.group_area
 
     def run(self, listener: RoundListener | None = None, first_prices: Sequence[FloatArray] = ()) -> Coordination:
         """Coordinate until the gap is proven, the fleet is proven infeasible, or time is up.

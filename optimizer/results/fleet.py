@@ -41,6 +41,20 @@ class Schedules:
         begin = self.start[session]
         return self.power_kw[begin : begin + self.departure[session] - self.arrival[session]]
 
+    def area_sums(self, area: IntArray, areas: int, steps: int) -> FloatArray:
+        """Power added up per area and step, shape (areas, steps), for the area of each session."""
+        total = np.zeros(areas * steps)
+        order = np.argsort(self.start, kind="stable")
+        for rows in np.array_split(order, max(1, len(order) // 50_000)):
+            length = (self.departure[rows] - self.arrival[rows]).astype(np.int64)
+            count, ends = int(length.sum()), np.cumsum(length)
+            if count:
+                first = area[rows].astype(np.int64) * steps + self.arrival[rows] - (ends - length)
+                cell = np.arange(count) + np.repeat(first, length)
+                begin = int(self.start[rows[0]])
+                total += np.bincount(cell, self.power_kw[begin : begin + count], areas * steps)
+        return total.reshape(areas, steps)
+
     def dense(self, steps: int) -> FloatArray:
         """Power of every session on every step, shape (sessions, steps); for small fleets and tests."""
         full = np.zeros((len(self), steps))

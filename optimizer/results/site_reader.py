@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -11,6 +10,7 @@ from optimizer.formulations.site_program import SiteProgram
 from optimizer.model.program import Objective
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
+from optimizer.results.names import kind_of
 from optimizer.results.site import AssetPlan, SitePlan, WindowPlan
 from optimizer.solver.outcome import Incumbent
 
@@ -52,11 +52,6 @@ def read_plan(problem: SiteProblem, site: SiteProgram, incumbent: Incumbent) -> 
         cost_eur={kind: _measure(m, values) for kind, m in site.costs.items()},
         slack=_slack_sentences(site, windows, values, problem.grid.step_h),
     )
-
-
-def kind_of(asset: object) -> str:
-    """Kind of an asset in words: its class name, such as "charging session"."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(asset).__name__).lower()
 
 
 def _read_windows(problem: SiteProblem, site: SiteProgram, incumbent: Incumbent) -> tuple[WindowPlan, ...]:

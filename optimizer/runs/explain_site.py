@@ -13,12 +13,12 @@ from optimizer.problems.site import SiteProblem
 from optimizer.solver.explain import find_conflict
 
 _SITE_WORDS = {
-    "balance": "the power balance of the connection",
-    "offtake_kw": "the contracted offtake capacity",
-    "feed_in_kw": "the contracted feed-in capacity",
+    "offtake_kw": "the contracted capacity of the connection",
+    "feed_in_kw": "the contracted capacity of the connection",
     "window_limit": "the limit of window {0}",
     "sequence": "the order of {1} before {0}",
 }
+_PHYSICS = "balance"
 
 
 def explain_infeasible_site(problem: SiteProblem, site: SiteProgram) -> tuple[Finding, ...]:
@@ -34,8 +34,9 @@ def explain_infeasible_site(problem: SiteProblem, site: SiteProgram) -> tuple[Fi
     conflict = find_conflict(site.program)
     parts: dict[str, set[int]] = defaultdict(set)
     ids: set[str] = set()
-    for label in conflict.constraints + conflict.bounds:
-        words, asset_id = _words(label, site)
+    sayable = [label for label in conflict.constraints + conflict.bounds if label.block != _PHYSICS]
+    for label in sayable:
+        words, asset_id = _words(label, site, conflict.bounds)
         if asset_id is not None:
             ids.add(asset_id)
         parts[words] |= {label.index[-1]} if label.index and isinstance(label.index[-1], int) else set()
@@ -54,9 +55,10 @@ def explain_infeasible_site(problem: SiteProblem, site: SiteProgram) -> tuple[Fi
     )
 
 
-def _words(label: Label, site: SiteProgram) -> tuple[str, str | None]:
+def _words(label: Label, site: SiteProgram, bounds: tuple[Label, ...]) -> tuple[str, str | None]:
     if label.block in site.components:
         asset_id, local = site.components[label.block]
-        return f"{asset_id}: {local.replace('_', ' ')}", asset_id
+        limited = "limits of " if label in bounds else ""
+        return f"{asset_id}: {limited}{local.replace('_', ' ')}", asset_id
     pattern = _SITE_WORDS.get(label.block, label.block.replace("_", " "))
     return pattern.format(*label.index), None

@@ -19,7 +19,7 @@ from optimizer.results.site import SitePlan
 from optimizer.results.site_reader import read_plan
 from optimizer.runs.explain_site import explain_infeasible_site
 from optimizer.solver.options import SolverOptions
-from optimizer.solver.outcome import Outcome, Stop
+from optimizer.solver.outcome import Incumbent, Stop
 from optimizer.solver.session import HighsSession, ProgressListener
 from optimizer.verify.site import verify_site
 
@@ -83,11 +83,15 @@ def dispatch_site(
         if outcome.incumbent is None:
             findings = explain_infeasible_site(problem, site) if outcome.stop is Stop.INFEASIBLE else ()
             return _without_plan(outcome.stop, findings, started)
-        broken = broken_exclusions(site, outcome.incumbent.values, guarded)
+        incumbent = fix_whole_numbers(site, session, outcome.incumbent)
+        broken = broken_exclusions(site, incumbent.values, guarded)
         if not broken:
             break
         guarded = merge_guards(guarded, broken)
-    plan = settle_plan(problem, site, session, outcome)
+    plan = read_plan(problem, site, incumbent)
+    faults = verify_site(problem, plan)
+    if faults:
+        raise VerificationError(faults)
     return SiteOutcome(
         stop=outcome.stop,
         plan=plan,
@@ -98,23 +102,12 @@ def dispatch_site(
     )
 
 
-def settle_plan(problem: SiteProblem, site: SiteProgram, session: HighsSession, outcome: Outcome) -> SitePlan:
-    """Read the plan with whole numbers fixed, so that duals exist and on/off is exact, and verify it.
-
-    Raises:
-        VerificationError: the plan did not pass the independent check.
-    """
-    incumbent = outcome.incumbent
-    if incumbent is None:
-        raise ValueError("an outcome without incumbent has no plan")
-    if site.program.integer.any():
-        fixed = session.run_fixed(incumbent.values, SolverOptions()).incumbent
-        incumbent = incumbent if fixed is None else fixed
-    plan = read_plan(problem, site, incumbent)
-    faults = verify_site(problem, plan)
-    if faults:
-        raise VerificationError(faults)
-    return plan
+def fix_whole_numbers(site: SiteProgram, session: HighsSession, incumbent: Incumbent) -> Incumbent:
+    """Solve once more with whole numbers fixed, so that duals exist and on/off is exact."""
+    if not site.program.integer.any():
+        return incumbent
+    fixed = session.run_fixed(incumbent.values, SolverOptions()).incumbent
+    return incumbent if fixed is None else fixed
 
 
 def broken_exclusions(site: SiteProgram, values: FloatArray, guarded: GuardedSteps) -> GuardedSteps:

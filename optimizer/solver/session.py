@@ -8,7 +8,8 @@ refused row through its return value and carries on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -198,7 +199,9 @@ class HighsSession:
         Raises:
             SolverError: a value is not finite, or HiGHS refused a column.
         """
+        whole = np.zeros(len(costs), dtype=np.bool_) if integer is None else integer
         _require_shape(columns, (len(costs), self.rows))
+        _require_length("integrality", costs, whole)
         _require_length("bound", costs, lower, upper)
         _require_finite(costs, "cost")
         _require_bounds(lower, upper)
@@ -208,7 +211,6 @@ class HighsSession:
         indices = np.asarray(columns.indices, dtype=np.int32)
         status = self._highs.addCols(len(costs), costs, lower, upper, int(columns.nnz), starts, indices, columns.data)
         _require(status, "append columns")
-        whole = np.zeros(len(costs), dtype=np.bool_) if integer is None else integer
         self._expect_counts(expected, self.rows)
         positions = (expected - len(costs) + np.flatnonzero(whole)).astype(np.int32)
         kinds = np.full(len(positions), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
@@ -239,11 +241,8 @@ class HighsSession:
         chosen = options or self._options
         self._apply(chosen)
         started = time.perf_counter()
-        detach = self._attach(listener, started)
-        try:
+        with self._listening(listener, started):
             status = self._highs.run()
-        finally:
-            detach()
         seconds = time.perf_counter() - started
         return self._outcome(self._stop(status), seconds)
 
@@ -254,23 +253,17 @@ class HighsSession:
         """
         if len(values) != self.columns:
             raise SolverError(f"{len(values)} values for {self.columns} columns")
-        mask = self._integer
-        integer = np.flatnonzero(mask).astype(np.int32)
+        integer = np.flatnonzero(self._integer).astype(np.int32)
         if not len(integer):
             return self.run(options)
         lp = self._highs.getLp()
         lower, upper = np.array(lp.col_lower_)[integer], np.array(lp.col_upper_)[integer]
         fixed = np.round(values[integer])
-        continuous = np.full(len(integer), int(highspy.HighsVarType.kContinuous), dtype=np.uint8)
-        whole = np.full(len(integer), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
         try:
             self.patch(Patch(column_bounds=(integer, fixed, fixed)))
-            _require(self._highs.changeColsIntegrality(len(integer), integer, continuous), "relax integers")
-            self._integer = np.zeros_like(mask)
-            return self.run(options)
+            with self._relaxed():
+                return self.run(options)
         finally:
-            self._integer = mask
-            _require(self._highs.changeColsIntegrality(len(integer), integer, whole), "restore integers")
             self.patch(Patch(column_bounds=(integer, lower, upper)))
 
     def conflict(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -282,10 +275,11 @@ class HighsSession:
         """
         strategy = highspy.IisStrategy.kIisStrategyFromLp.value | highspy.IisStrategy.kIisStrategyIrreducible.value
         _require(self._highs.setOptionValue("iis_strategy", strategy), "choose the infeasibility strategy")
-        status, subsystem = self._highs.getIis()
+        with self._relaxed():  # on integer columns the solver searches without heeding any time limit
+            status, subsystem = self._highs.getIis()
         _require(status, "find the conflict")
-        if not subsystem.valid_:  # the relaxation is feasible; what is listed is then no conflict
-            return (), ()
+        if not subsystem.valid_:
+            raise SolverError("HiGHS named rows that do not contradict each other")
         rows = tuple(sorted(int(k) for k in subsystem.row_index_))
         columns = tuple(
             sorted(
@@ -296,6 +290,24 @@ class HighsSession:
         )
         return rows, columns
 
+    @contextmanager
+    def _relaxed(self) -> Iterator[None]:
+        """Treat integer columns as continuous inside the block."""
+        mask = self._integer
+        integer = np.flatnonzero(mask).astype(np.int32)
+        if not len(integer):
+            yield
+            return
+        kinds = np.full(len(integer), int(highspy.HighsVarType.kContinuous), dtype=np.uint8)
+        _require(self._highs.changeColsIntegrality(len(integer), integer, kinds), "relax integers")
+        self._integer = np.zeros_like(mask)
+        try:
+            yield
+        finally:
+            self._integer = mask
+            kinds = np.full(len(integer), int(highspy.HighsVarType.kInteger), dtype=np.uint8)
+            _require(self._highs.changeColsIntegrality(len(integer), integer, kinds), "restore integers")
+
     def _apply(self, options: SolverOptions) -> None:
         for name, value in options.as_highs().items():
             _require(self._highs.setOptionValue(name, value), f"set option {name}")
@@ -303,10 +315,13 @@ class HighsSession:
             if status != highspy.HighsStatus.kOk or seen != value:
                 raise SolverError(f"option {name} reads back as {seen}, not {value}")
 
-    def _attach(self, listener: ProgressListener | None, started: float) -> Callable[[], None]:
+    @contextmanager
+    def _listening(self, listener: ProgressListener | None, started: float) -> Iterator[None]:
+        """Let the listener follow the run inside the block; what it raises is raised once the run has ended."""
         if listener is None:
-            return lambda: None
-        highs = self._highs
+            yield
+            return
+        fault = _Fault()
 
         def notify(event: Any) -> None:
             data = event.data_out
@@ -316,18 +331,22 @@ class HighsSession:
                 bound=_finite_or_none(data.mip_dual_bound),
                 nodes=max(0, int(data.mip_node_count)),
             )
-            if not listener(progress):
+            go_on = False
+            with fault:
+                go_on = listener(progress)
+            if not go_on:
                 event.interrupt()
 
-        events = (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt)
+        events = (self._highs.cbMipInterrupt, self._highs.cbSimplexInterrupt, self._highs.cbIpmInterrupt)
         for event in events:
             event.subscribe(notify)
-
-        def detach() -> None:
+        try:
+            yield
+        finally:
             for event in events:
                 event.unsubscribe(notify)
-
-        return detach
+        if fault.error is not None:
+            raise fault.error
 
     def _stop(self, status: Any) -> Stop:
         if status == highspy.HighsStatus.kError:  # the model status is then that of the run before
@@ -385,12 +404,26 @@ class HighsSession:
             raise SolverError(f"HiGHS holds {self.columns} columns and {self.rows} rows, expected {columns} and {rows}")
 
 
+class _Fault:
+    """Holds what a listener raised: an exception that passes through HiGHS leaves its object unable to run again."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        self.error = self.error or error
+        return True
+
+
 def _require(status: Any, what: str) -> None:
     if status == highspy.HighsStatus.kError:
         raise SolverError(f"HiGHS refused to {what}")
 
 
-def _require_length(what: str, positions: NDArray[Any], *values: FloatArray) -> None:
+def _require_length(what: str, positions: NDArray[Any], *values: NDArray[Any]) -> None:
     """HiGHS reads as many values as there are positions, whether or not they exist."""
     if any(len(array) != len(positions) for array in values):
         raise SolverError(f"{len(positions)} positions, but {[len(array) for array in values]} {what} values")

@@ -1,19 +1,13 @@
-"""Snapshots: domain objects as plain JSON values and back, with one canonical text and its hash.
-
-The canonical text is what a clearing stores of its input and what its input hash is taken over: keys sorted, no
-spaces, decimals as text in their shortest form, times in UTC. Equal inputs give equal hashes, whatever was typed.
-"""
+"""Snapshots: domain objects as plain JSON values and back, so that a clearing keeps what it was computed from."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from hashlib import sha256
 from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -28,27 +22,13 @@ def to_plain(value: object) -> JsonValue:
     Raises:
         TypeError: it holds something that has no place in a snapshot, such as an array or a NaN.
     """
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float) and isfinite(value):
-        return value
-    if isinstance(value, Decimal):
-        return decimal_text(value)
-    if isinstance(value, datetime):
-        return instant_text(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, time):
-        return value.isoformat("seconds" if value.second else "minutes")
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
-    raise TypeError(f"a snapshot cannot hold {type(value).__name__}")
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
+    return _scalar_to_plain(value)
 
 
 def from_plain(kind: type[T], value: JsonValue) -> T:
@@ -58,16 +38,6 @@ def from_plain(kind: type[T], value: JsonValue) -> T:
     """
     rebuilt: T = _rebuild(kind, value)
     return rebuilt
-
-
-def canonical_json(value: object) -> str:
-    """Write a domain object as its one canonical JSON text."""
-    return json.dumps(to_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def content_hash(value: object) -> str:
-    """Hash the canonical text of a domain object: ``sha256:`` and 64 hexadecimal digits."""
-    return "sha256:" + sha256(canonical_json(value).encode()).hexdigest()
 
 
 def decimal_text(value: Decimal) -> str:
@@ -87,22 +57,52 @@ def instant_text(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def _scalar_to_plain(value: object) -> str | int | float | None:
+    if isinstance(value, Enum):
+        plain: str | int = value.value
+        return plain
+    if value is None or isinstance(value, bool | int | str) or (isinstance(value, float) and isfinite(value)):
+        return value
+    for kind, text in _TEXTS.items():
+        if isinstance(value, kind):
+            return text(value)
+    raise TypeError(f"a snapshot cannot hold {type(value).__name__} {value!r:.40}")
+
+
+def _clock_text(value: time) -> str:
+    return value.isoformat("seconds" if value.second else "minutes")
+
+
+_TEXTS: Mapping[type, Callable[[Any], str]] = {
+    Decimal: decimal_text,
+    datetime: instant_text,
+    date: date.isoformat,
+    time: _clock_text,
+}
+"""Text of each scalar; `datetime` before `date`, of which it is a kind."""
+
+
 def _rebuild(kind: Any, value: JsonValue) -> Any:
     origin = get_origin(kind)
     if origin in (Union, UnionType):
         return None if value is None else _rebuild_member(kind, value)
     if origin is tuple:
-        members = get_args(kind)
-        if len(members) == 2 and members[1] is Ellipsis:
-            return tuple(_rebuild(members[0], item) for item in value)
-        return tuple(_rebuild(member, item) for member, item in zip(members, value, strict=True))
+        return _rebuild_tuple(get_args(kind), value)
     if origin is not None and issubclass(origin, Mapping):
         key_kind, item_kind = get_args(kind)
         return {_rebuild(key_kind, key): _rebuild(item_kind, item) for key, item in value.items()}
-    if is_dataclass(kind):
+    if kind is Any or isinstance(value, kind):
+        return value
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = _hints(kind)
         return kind(**{name: _rebuild(hints[name], item) for name, item in value.items()})
     return _rebuild_scalar(kind, value)
+
+
+def _rebuild_tuple(members: tuple[Any, ...], value: JsonValue) -> tuple[Any, ...]:
+    if len(members) == 2 and members[1] is Ellipsis:
+        return tuple(_rebuild(members[0], item) for item in value)
+    return tuple(_rebuild(member, item) for member, item in zip(members, value, strict=True))
 
 
 def _rebuild_member(kind: Any, value: JsonValue) -> Any:
@@ -113,8 +113,6 @@ def _rebuild_member(kind: Any, value: JsonValue) -> Any:
 
 
 def _rebuild_scalar(kind: Any, value: JsonValue) -> Any:
-    if isinstance(value, kind):
-        return value
     if kind in (datetime, date, time) and isinstance(value, str):
         return kind.fromisoformat(value)
     if (kind is Decimal or issubclass(kind, Enum)) and isinstance(value, str):

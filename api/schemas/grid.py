@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from api.schemas.descriptions import described_by
 from api.schemas.values import Ean, Id, Model, Name
 from market.domain.connection import CongestionArea, Connection
@@ -30,4 +32,4 @@ class ConnectionRecord(Model):
     ean: Ean
     name: Name
     company: Name
-    area_ids: list[Id] = []
+    area_ids: list[Id] = Field(default_factory=list)

@@ -39,7 +39,7 @@ class NeedTerms(Model):
     mandatory: bool = False
     bids_from: Instant | None = None
     bids_until: Instant | None = None
-    effectivities: list[EffectivityTerms] = []
+    effectivities: list[EffectivityTerms] = Field(default_factory=list)
 
 
 class NeedRecord(NeedTerms):
@@ -71,7 +71,7 @@ class OrderTerms(Model):
     start: Instant
     quarter_hours: Count
     profile_mw: list[Number] | None = None
-    price_steps: list[PriceStepTerms] = []
+    price_steps: list[PriceStepTerms] = Field(default_factory=list)
     exclusive_group: Id | None = None
     parent_order: Id | None = None
     valid_until: Instant | None = None

@@ -46,19 +46,15 @@ class Model(BaseModel):
 
 def read_decimal(value: Any) -> Decimal:
     """Read a number exactly: a JSON number as it was written, or a decimal number as text."""
-    if isinstance(value, str) and _DECIMAL.fullmatch(value):
-        number = Decimal(value)
-    elif isinstance(value, int | Decimal) and not isinstance(value, bool):
-        number = Decimal(value)
-    else:
+    readable = _DECIMAL.fullmatch(value) if isinstance(value, str) else isinstance(value, int | Decimal)
+    if not readable or isinstance(value, bool):
         raise PydanticCustomError("number.form", "must be a decimal number, as text or as a JSON number")
+    number = Decimal(value)
     if not number.is_finite():
         raise PydanticCustomError("number.finite", "must be a finite number")
     exponent = number.as_tuple().exponent
     if number.adjusted() > _LARGEST_EXPONENT or (isinstance(exponent, int) and exponent < _SMALLEST_EXPONENT):
-        raise PydanticCustomError(
-            "number.size", "must be smaller than 10^12 with at most nine digits after the point"
-        )
+        raise PydanticCustomError("number.size", "must be smaller than 10^12 with at most nine digits after the point")
     return number
 
 

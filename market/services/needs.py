@@ -1,0 +1,42 @@
+"""Use cases around needs: announce one, tell its state."""
+
+from __future__ import annotations
+
+from market.domain.lifecycle import GateState, need_state
+from market.domain.money import LOT_MW
+from market.domain.need import Need
+from market.errors import RefusedInputError
+from market.ports import Unit
+from market.rules.order_rules import check_needs
+from market.services.grid import unknown_area
+from market.services.market import Market
+from market.services.places import without_prefix
+from optimizer.findings import Finding
+
+
+def announce_need(market: Market, need: Need) -> None:
+    """Announce a need for redispatch.
+
+    Raises:
+        RefusedInputError: the need has faults; all are reported.
+        ConflictError: a need with that id exists.
+    """
+    with market.store.write() as unit:
+        findings = [*without_prefix(check_needs([need], LOT_MW), "needs[0]."), *_gate_faults(need)]
+        findings += unknown_area(unit, need.area_id, "area_id")
+        if findings:
+            raise RefusedInputError(findings)
+        unit.needs.add(need)
+
+
+def state_of_need(market: Market, unit: Unit, need: Need) -> GateState:
+    """State of a stored need now."""
+    cleared = unit.needs.clearing_of(need.id) is not None
+    return need_state(need, cleared=cleared, now=market.clock.now())
+
+
+def _gate_faults(need: Need) -> list[Finding]:
+    if need.bids_from is None or need.bids_until is None or need.bids_from < need.bids_until:
+        return []
+    message = "the gate closes before it opens"
+    return [Finding(rule="need.gate.order", path="bids_until", message=message, value=need.bids_until.isoformat())]

@@ -8,7 +8,7 @@ import numpy as np
 
 from optimizer.fleet.coordinator import Coordination
 from optimizer.fleet.oracles.oracle import Oracle
-from optimizer.fleet.oracles.pausable import PausableOracle
+from optimizer.fleet.oracles.pausable import Disaggregation, PausableOracle
 from optimizer.fleet.virtual_sessions import aggregate
 from optimizer.problems.fleet import FleetProblem
 from optimizer.results.fleet import Schedules
@@ -41,5 +41,7 @@ class FleetOracles:
         """Schedules of the sessions and of the bidirectional sessions that make up a mixture."""
         if self.pausable is None:
             return Schedules.none(), Schedules.none()
-        schedules = self.pausable.disaggregate(problem.sessions, problem.step_h, found.prices, found.weights)
+        schedules = Disaggregation(self.pausable, problem.step_h, found.prices, found.weights).schedules(
+            problem.sessions
+        )
         return schedules, Schedules.none()

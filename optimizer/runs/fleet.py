@@ -199,7 +199,7 @@ def _plan_directly(
 ) -> FleetOutcome:
     at = time.perf_counter()
     nothing = np.zeros((problem.areas, problem.grid.steps))
-    unkept = _unkept(problem, nothing, only_empty=True)
+    unkept = unkept_limits(problem, nothing, only_empty=True)
     solution = None
     if not unkept:
         solution = solve_directly(
@@ -266,7 +266,7 @@ def _plan_coordinated(
         rows=np.zeros(0, dtype=np.int64),
         plan=plan,
         bound_eur=None if infeasible else found.bound_eur,
-        findings=_unkept(problem, problem.area_sums(_group_sums(problem, coordinator, found))) if infeasible else (),
+        findings=unkept_limits(problem, problem.area_sums(_group_sums(problem, coordinator, found))) if infeasible else (),
         method="coordination",
         rounds=found.rounds,
         area_prices=found.area_prices / problem.step_h,
@@ -303,7 +303,7 @@ def _assemble(
     )
 
 
-def _unkept(problem: FleetProblem, area_power_kw: FloatArray, *, only_empty: bool = False) -> tuple[Finding, ...]:
+def unkept_limits(problem: FleetProblem, area_power_kw: FloatArray, *, only_empty: bool = False) -> tuple[Finding, ...]:
     """Hard limits that the least infeasible plan passes, in words; or only those on which no session has a say."""
     limits, grid = problem.limits, problem.grid
     hard = ~np.isfinite(limits.price_eur_per_kwh)

@@ -42,13 +42,13 @@ def verify_fleet(problem: FleetProblem, plan: FleetPlan) -> tuple[Finding, ...]:
         return tuple(found)
     power = np.zeros((problem.areas, problem.grid.steps))
     for block in _blocks(sessions, plan.schedules):
-        found += _session_faults(problem, plan, block)
+        found += _judge_sessions(problem, plan.missing_kwh, block)
         power += _area_power(problem, sessions, block)
     for block in _blocks(cars, plan.bidirectional):
         found += _battery_faults(problem, block)
         power += _area_power(problem, cars, block)
     power = problem.area_sums(power)
-    return (*found, *_total_faults(problem, plan, power))
+    return (*found, *verify_totals(problem, plan, power))
 
 
 def verify_sessions(problem: FleetProblem, schedules: Schedules, missing_kwh: FloatArray) -> tuple[Finding, ...]:
@@ -97,10 +97,6 @@ def _area_power(
     steps = problem.grid.steps
     cell = sessions.area[block.rows].astype(np.int64)[block.owner] * steps + block.step
     return np.bincount(cell, block.power, problem.areas * steps).reshape(problem.areas, steps)
-
-
-def _session_faults(problem: FleetProblem, plan: FleetPlan, block: _Block) -> list[Finding]:
-    return _judge_sessions(problem, plan.missing_kwh, block)
 
 
 def _judge_sessions(problem: FleetProblem, missing_kwh: FloatArray, block: _Block) -> list[Finding]:
@@ -174,7 +170,8 @@ def _battery_faults(problem: FleetProblem, block: _Block) -> list[Finding]:
     ]
 
 
-def _total_faults(problem: FleetProblem, plan: FleetPlan, power: FloatArray) -> list[Finding]:
+def verify_totals(problem: FleetProblem, plan: FleetPlan, power: FloatArray) -> list[Finding]:
+    """Return every fault of limits, excess and cost for the power of each area with all inside it, (areas, steps)."""
     found: list[Finding] = []
     scale = TOLERANCE * np.maximum(1.0, np.abs(power).max(initial=0.0))
     if plan.power_kw.shape != power.shape or np.abs(plan.power_kw - power).max(initial=0.0) > scale:

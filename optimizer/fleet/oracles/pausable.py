@@ -98,39 +98,70 @@ class PausableOracle:
             bound[k] = power[k, steps] @ price_eur_per_kw[group.area, steps]
         return Response(power_kw=power, own_cost_eur=np.zeros(len(self.groups)), bound_eur=bound)
 
-    def disaggregate(
+
+class Disaggregation:
+    """Gives every session the same mixture of its own answers, which adds up to the mixture of the groups."""
+
+    def __init__(
         self,
-        sessions: Sessions,
+        oracle: PausableOracle,
         step_h: float,
         prices: Sequence[FloatArray],
         weights: FloatArray,
-    ) -> Schedules:
-        """Give every session the same mixture of its own answers, which adds up to the mixture of the groups.
+        *,
+        keep_tables: bool = False,
+    ) -> None:
+        """Prepare the way back.
 
         Args:
-            sessions: sessions whose windows were aggregated, all of them or any part.
+            oracle: the oracle that answered.
             step_h: length of a step in hours.
             prices: prices of each round in EUR per kW and step, each of shape (areas, steps).
             weights: share of each round in the mixture, shape (groups, rounds), rows adding up to 1.
+            keep_tables: keep the tables of shares between calls, for sessions that come in parts.
         """
-        window = self.virtual.locate(sessions)
-        whole, share = split_energy(sessions, step_h)
-        order = np.lexsort((whole, self.place_of[window], self.group_of[window]))
+        self._oracle = oracle
+        self._step_h = step_h
+        self._prices = prices
+        self._weights = weights
+        self._tables: dict[int, FloatArray] | None = {} if keep_tables else None
+
+    def schedules(self, sessions: Sessions) -> Schedules:
+        """Schedules of sessions whose windows were aggregated, all of them or any part."""
+        window = self._oracle.virtual.locate(sessions)
+        whole, share = split_energy(sessions, self._step_h)
+        order = self._in_order(window)
         length = (sessions.departure - sessions.arrival).astype(np.int64)
         ends = np.cumsum(length[order])
         start = np.empty(len(sessions), dtype=np.int64)
         start[order] = ends - length[order]
         flat = np.empty(int(ends[-1]) if len(ends) else 0)
         low, high = (1 - share) * sessions.power_kw, share * sessions.power_kw
-        group_ends = np.searchsorted(self.group_of[window][order], np.arange(len(self.groups) + 1))
-        for number, group in enumerate(self.groups):
-            rows = order[group_ends[number] : group_ends[number + 1]]
+        numbers = self._oracle.group_of[window[order]]
+        cuts = np.searchsorted(numbers, np.arange(len(self._oracle.groups) + 1))
+        for number in range(len(self._oracle.groups)):
+            rows = order[cuts[number] : cuts[number + 1]]
             if len(rows):
-                used = np.flatnonzero(weights[number])
-                table = _share_table(group, [prices[j][group.area] for j in used], weights[number, used])
-                place = self.place_of[window[rows]]
-                _fill(flat, table, rows, place, whole, low, high, start, length)
+                place = self._oracle.place_of[window[rows]]
+                _fill(flat, self._table(number), rows, place, whole, low, high, start, length)
         return Schedules(start=start, arrival=sessions.arrival, departure=sessions.departure, power_kw=flat)
+
+    def _in_order(self, window: LongArray) -> LongArray:
+        """Rows of the sessions by group and window, in order of the file inside a window."""
+        oracle = self._oracle
+        rank = np.empty(len(oracle.virtual), dtype=np.int32)
+        rank[np.lexsort((oracle.place_of, oracle.group_of))] = np.arange(len(oracle.virtual), dtype=np.int32)
+        return np.argsort(rank[window], kind="stable")
+
+    def _table(self, number: int) -> FloatArray:
+        if self._tables is not None and number in self._tables:
+            return self._tables[number]
+        group = self._oracle.groups[number]
+        used = np.flatnonzero(self._weights[number])
+        table = _share_table(group, [self._prices[j][group.area] for j in used], self._weights[number, used])
+        if self._tables is not None:
+            self._tables[number] = table
+        return table
 
 
 def _group_windows(virtual: VirtualSessions, groups_per_day: int) -> Iterator[WindowGroup]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_battery_costs_what_dynamic_programming_costs(prices: list[int], wear: i
     assert plan.total_cost_eur == pytest.approx(_battery_by_dynamic_programming(price, wear / 100.0), abs=1e-6)
 
 
-def _battery_by_dynamic_programming(price: np.ndarray, wear: float) -> float:  # type: ignore[type-arg]
+def _battery_by_dynamic_programming(price: np.ndarray, wear: float) -> float:
     levels = np.arange(5.0, 41.0, 5.0)
     cost = {level: (0.0 if level >= 10.0 else np.inf) for level in levels}
     for p in price[::-1]:
@@ -145,7 +145,7 @@ def test_batches_cost_what_enumeration_costs(
         assert plan.total_cost_eur == pytest.approx(expected, abs=1e-6)
 
 
-def _batches_by_enumeration(batches: list[Batch], price: np.ndarray, capacity: float) -> float:  # type: ignore[type-arg]
+def _batches_by_enumeration(batches: list[Batch], price: np.ndarray, capacity: float) -> float:
     best = np.inf
     for starts in product(range(12), repeat=len(batches)):
         load = np.zeros(24)
@@ -182,7 +182,7 @@ def test_session_costs_what_enumeration_costs(prices: list[int], energy_steps: i
     best = np.inf
     for powers in product((0.0, 2.0, 4.0, 6.0, 8.0), *([later] * 5)):
         on = [p > 0.0 for p in powers[1:]]
-        restarts = any(b and not a for a, b in zip(on, on[1:], strict=False))
+        restarts = any(b and not a for a, b in pairwise(on))
         if abs(0.25 * sum(powers) - energy) < 1e-9 and not (pausing is Pausing.NO_RESTART and restarts):
             best = min(best, 0.25 * float(price @ powers))
     if plan is None:

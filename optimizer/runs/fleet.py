@@ -14,9 +14,10 @@ from optimizer.errors import InvalidProblemError, VerificationError
 from optimizer.findings import Finding
 from optimizer.fleet.coordinator import Coordination, CoordinationOptions, Coordinator, RoundListener
 from optimizer.fleet.direct import schedules_in_order, solve_directly
-from optimizer.fleet.fleet_oracles import FleetOracles
+from optimizer.fleet.fleet_oracles import FleetOracles, join_schedules
 from optimizer.fleet.limit_rows import LimitRows, cost_of, excess_of
 from optimizer.fleet.pricing import Pricing
+from optimizer.fleet.rounding import RoundedSessions, RoundingTask, round_sessions
 from optimizer.problems.checks_fleet import (
     check_fleet,
     corrupt_rows,
@@ -31,6 +32,10 @@ from optimizer.verify.fleet import verify_fleet
 DIRECT_SESSIONS = 100
 DIRECT_MINIMUM_SESSIONS = 12
 DIRECT_BIDIRECTIONAL = 400
+COORDINATION_SHARE = 0.3
+"""Share of the gap that the mixture may use up where rounding needs the rest."""
+RESERVE_ROUNDS = 4
+PASSED_KW = 1e-6
 
 Method = Literal["choose", "session model", "coordination"]
 
@@ -238,41 +243,139 @@ def _plan_coordinated(
 ) -> FleetOutcome:
     at = time.perf_counter()
     oracles = FleetOracles.of(problem)
+    rows = LimitRows.of(problem)
     seconds["aggregate"] = time.perf_counter() - at
     at = time.perf_counter()
-    coordinator = Coordinator(
-        LimitRows.of(problem),
-        Pricing(oracles.listed, executor),
-        problem.price_eur_per_kwh * problem.step_h,
-        CoordinationOptions(relative_gap=options.relative_gap, time_limit_s=options.time_limit_s),
-    )
     first = int(problem.grid.start.timestamp()) // problem.grid.step_s
     known = () if memory is None else memory.at(first, problem.grid.steps)
+    coordinator = _coordinator(problem, rows, oracles, options, executor)
     found = coordinator.run(listener, known)
     seconds["coordinate"] = time.perf_counter() - at
     at = time.perf_counter()
+    power = _group_sums(problem, coordinator, found)
     plan = None
-    if found.cost_eur is not None:
-        schedules, fed = oracles.disaggregate(problem, found)
-        power = problem.area_sums(_group_sums(problem, coordinator, found))
-        if not oracles.exact_sums:
-            power = _area_power(problem, schedules, fed)
-        plan = _assemble(problem, power, schedules, fed, short)
+    if found.cost_eur is not None and oracles.minimum is None:
+        schedules = oracles.pausable_schedules(problem, found)
+        fed = oracles.bidirectional_schedules(found)
+        summed = problem.area_sums(power) if oracles.bidirectional is None else _area_power(problem, schedules, fed)
+        plan = _assemble(problem, summed, schedules, fed, short)
+    elif found.cost_eur is not None:
+        plan = _round(problem, rows, oracles, options, executor, found, short)
     seconds["disaggregate"] = time.perf_counter() - at
     infeasible = found.stop is Stop.INFEASIBLE
     return FleetOutcome(
-        stop=found.stop,
+        stop=_stop_after_rounding(found, plan, options) if oracles.minimum is not None else found.stop,
         problem=problem,
         rows=np.zeros(0, dtype=np.int64),
         plan=plan,
         bound_eur=None if infeasible else found.bound_eur,
-        findings=unkept_limits(problem, problem.area_sums(_group_sums(problem, coordinator, found))) if infeasible else (),
+        findings=unkept_limits(problem, problem.area_sums(power)) if infeasible else (),
         method="coordination",
         rounds=found.rounds,
         area_prices=found.area_prices / problem.step_h,
         memory=FleetMemory(first=first, prices=found.prices),
         seconds=seconds,
     )
+
+
+def _coordinator(
+    problem: FleetProblem,
+    rows: LimitRows,
+    oracles: FleetOracles,
+    options: FleetOptions,
+    executor: Executor | None,
+) -> Coordinator:
+    share = 1.0 if oracles.minimum is None else COORDINATION_SHARE
+    return Coordinator(
+        rows,
+        Pricing(oracles.listed, executor),
+        problem.price_eur_per_kwh * problem.step_h,
+        CoordinationOptions(relative_gap=options.relative_gap * share, time_limit_s=options.time_limit_s),
+    )
+
+
+def _round(
+    problem: FleetProblem,
+    rows: LimitRows,
+    oracles: FleetOracles,
+    options: FleetOptions,
+    executor: Executor | None,
+    found: Coordination,
+    short: FloatArray,
+) -> FleetPlan | None:
+    """Give every session with a minimum one answer; where limits stay passed, mix again with a small reserve.
+
+    Sessions that can be mixed are planned again around the answers, so they take up what rounding left.
+    """
+    reserve = 0.0
+    for _ in range(RESERVE_ROUNDS):
+        rounded = round_sessions(_rounding_task(problem, rows, oracles, found))
+        plan = _around(problem, oracles, options, rounded, short)
+        if plan is not None:
+            return plan
+        reserve = max(2.0 * reserve, 1.5 * rounded.passed_kw)
+        hard = ~rows.priced & (rows.source >= 0)
+        tighter = replace(rows, level_kw=np.where(hard, rows.level_kw - reserve, rows.level_kw))
+        found = _coordinator(problem, tighter, oracles, options, executor).run(None, found.prices)
+        if found.cost_eur is None:
+            return None
+    return None
+
+
+def _rounding_task(
+    problem: FleetProblem, rows: LimitRows, oracles: FleetOracles, found: Coordination
+) -> RoundingTask:
+    oracle = oracles.minimum
+    assert oracle is not None
+    groups = oracles.groups_of(oracle)
+    others = np.zeros((problem.areas, problem.grid.steps))
+    for other in oracles.listed[:-1]:
+        np.add.at(others, other.group_area, found.group_power_kw[oracles.groups_of(other)])
+    return RoundingTask(
+        oracle=oracle,
+        prices=found.prices,
+        counts=[detail[-1] for detail in found.details],
+        weights=found.weights[groups],
+        rows=rows,
+        others_kw=others,
+        energy_eur_per_kw=problem.price_eur_per_kwh * problem.step_h,
+        area_prices=found.area_prices,
+    )
+
+
+def _around(
+    problem: FleetProblem, oracles: FleetOracles, options: FleetOptions, rounded: RoundedSessions, short: FloatArray
+) -> FleetPlan | None:
+    """A plan with the rounded answers, everything else planned around them; None where a hard limit is passed."""
+    free, bound = oracles.pausable_rows, oracles.minimum_rows
+    sessions = problem.sessions.take(bound)
+    pairs = np.arange(rounded.power_kw.shape[1]) < (sessions.departure - sessions.arrival)[:, None]
+    fixed = schedules_in_order(sessions.arrival, sessions.departure, rounded.power_kw[pairs])
+    rest, fed = Schedules.none(), Schedules.none()
+    if len(free) or len(problem.bidirectional):
+        smaller = replace(
+            problem,
+            sessions=problem.sessions.take(free),
+            base_load_kw=problem.base_load_kw + rounded.area_power_kw,
+        )
+        inner = plan_fleet(smaller, options=replace(options, verify=False))
+        if inner.plan is None:
+            return None
+        rest, fed = inner.plan.schedules, inner.plan.bidirectional
+    elif rounded.passed_kw > PASSED_KW:
+        return None
+    schedules = join_schedules(problem, [(free, rest), (bound, fixed)])
+    return _assemble(problem, _area_power(problem, schedules, fed), schedules, fed, short)
+
+
+def _stop_after_rounding(found: Coordination, plan: FleetPlan | None, options: FleetOptions) -> Stop:
+    """Rounding ends the proof at the bound of the mixture, so the stop says whether the gap was reached."""
+    if found.stop is Stop.INFEASIBLE or plan is None:
+        return found.stop if not found.stop.proven else Stop.NODE_LIMIT
+    gap = plan.cost_eur - found.bound_eur
+    if gap <= options.relative_gap * abs(plan.cost_eur):
+        return Stop.GAP_REACHED
+    return found.stop if not found.stop.proven else Stop.NODE_LIMIT
 
 
 def _group_sums(problem: FleetProblem, coordinator: Coordinator, found: Coordination) -> FloatArray:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from pydantic import Field
 
 from api.schemas.descriptions import described_by
-from api.schemas.values import Ean, Id, Model, Name
+from api.schemas.values import Ean, Id, Model, Name, Number
 from market.domain.connection import CongestionArea, Connection
 
 
@@ -32,4 +34,7 @@ class ConnectionRecord(Model):
     ean: Ean
     name: Name
     company: Name
+    qualified_mw: Number = Field(
+        default=Decimal(0), description="most MW that bids on it may be awarded; zero until it is qualified"
+    )
     area_ids: list[Id] = Field(default_factory=list)

@@ -80,7 +80,7 @@ class BidTerms(Model):
     minimum_mw: Number = Decimal(0)
     service_fee_eur_per_mw: Number = Decimal(0)
     max_run_h: Number | None = None
-    min_rest_h: Number = Decimal(0)
+    min_rest_h: Number | None = None
     lead_time_h: Number = Decimal(0)
     exclusive_group: Id | None = None
     technology: Name = "demand response"

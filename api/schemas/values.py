@@ -35,6 +35,10 @@ _LAST_YEAR: Final = 2999
 _PRINTABLE: Final = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?")
 
 
+NOT_READ: Final = Decimal("NaN")
+"""Stands for a number that was refused already, so that the rest of its object can still be judged: the market's rules
+know how to look past what is no number. Told from a NaN in the input by being this very object."""
+
 T = TypeVar("T", date, time)
 
 
@@ -46,6 +50,8 @@ class Model(BaseModel):
 
 def read_decimal(value: Any) -> Decimal:
     """Read a number exactly: a JSON number as it was written, or a decimal number as text."""
+    if value is NOT_READ:
+        return Decimal(NOT_READ)
     readable = _DECIMAL.fullmatch(value) if isinstance(value, str) else isinstance(value, int | Decimal)
     if not readable or isinstance(value, bool):
         raise PydanticCustomError("number.form", "must be a decimal number, as text or as a JSON number")

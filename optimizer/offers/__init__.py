@@ -1,0 +1,1 @@
+"""From flexibility to offers and back: supply curves of sites, groups and fleets, and awards spread over assets."""

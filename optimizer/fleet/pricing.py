@@ -7,18 +7,29 @@ from concurrent.futures import Executor
 
 import numpy as np
 
+from optimizer.fleet.executor import RemoteOracle, ask_everywhere
 from optimizer.fleet.oracles.oracle import Oracle, Response
 from optimizer.problems.fleet import FloatArray, IntArray
+
+PARTS = 8
 
 
 class Pricing:
     """Several oracles as one; without an executor they answer one after the other in this process."""
 
-    def __init__(self, oracles: Sequence[Oracle], executor: Executor | None = None) -> None:
+    def __init__(self, oracles: Sequence[Oracle], executor: Executor | None = None, *, parts: int = PARTS) -> None:
+        """Prepare the oracles.
+
+        Args:
+            oracles: who answers.
+            executor: where they answer; in this process unless given.
+            parts: into how many parts an oracle is cut for an executor.
+        """
         self.oracles = tuple(oracles)
         self._executor = executor
-        counts = [len(oracle.group_area) for oracle in self.oracles]
-        self.starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        self._split = [tuple(oracle.split(parts)) if executor is not None else (oracle,) for oracle in self.oracles]
+        # What does not split is quick and stays here.
+        self._remote = [RemoteOracle.of(part) for split in self._split if len(split) > 1 for part in split]
 
     @property
     def group_area(self) -> IntArray:
@@ -28,11 +39,28 @@ class Pricing:
 
     def ask(self, price_eur_per_kw: FloatArray) -> Response:
         """Ask every oracle the same prices; the answers come back in the order of the oracles, whoever is first."""
-        answers = [oracle.respond(price_eur_per_kw) for oracle in self.oracles]
-        steps = price_eur_per_kw.shape[1]
-        return Response(
-            power_kw=np.concatenate([a.power_kw for a in answers]) if answers else np.zeros((0, steps)),
-            own_cost_eur=np.concatenate([a.own_cost_eur for a in answers]) if answers else np.zeros(0),
-            bound_eur=np.concatenate([a.bound_eur for a in answers]) if answers else np.zeros(0),
-            detail=tuple(a.detail for a in answers),
-        )
+        far: list[Response] = []
+        if self._executor is not None and self._remote:
+            far = ask_everywhere(self._executor, self._remote, price_eur_per_kw)
+        answers: list[Response] = []
+        for oracle, split in zip(self.oracles, self._split, strict=True):
+            if len(split) == 1:
+                answers.append(oracle.respond(price_eur_per_kw))
+            else:
+                parts, far = far[: len(split)], far[len(split) :]
+                answers.append(_together(parts, oracle.join([part.detail for part in parts])))
+        if not answers:
+            nothing = np.zeros(0)
+            return Response(
+                power_kw=np.zeros((0, price_eur_per_kw.shape[1])), own_cost_eur=nothing, bound_eur=nothing, detail=()
+            )
+        return _together(answers, tuple(each.detail for each in answers))
+
+
+def _together(parts: Sequence[Response], detail: object) -> Response:
+    return Response(
+        power_kw=np.concatenate([part.power_kw for part in parts]),
+        own_cost_eur=np.concatenate([part.own_cost_eur for part in parts]),
+        bound_eur=np.concatenate([part.bound_eur for part in parts]),
+        detail=detail,
+    )

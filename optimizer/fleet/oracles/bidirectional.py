@@ -7,6 +7,7 @@ prices below zero), that pair gets a binary and the class is solved again; nowhe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -39,8 +40,9 @@ class BidirectionalOracle:
     def __init__(self, problem: FleetProblem, *, class_size: int = CLASS_SIZE) -> None:
         self._cars = problem.bidirectional
         self._steps = problem.grid.steps
+        self._step_h = problem.step_h
         order = np.lexsort((self._cars.departure, self._cars.arrival, self._cars.area))
-        self._classes = [
+        self._classes: Sequence[_BatteryClass] = [
             _BatteryClass(problem, rows)
             for area_rows in np.split(order, np.flatnonzero(np.diff(self._cars.area[order])) + 1)
             for rows in np.array_split(area_rows, max(1, -(-len(area_rows) // class_size)))
@@ -62,6 +64,23 @@ class BidirectionalOracle:
             detail=tuple(net for net, _ in answers),
         )
 
+    def split(self, parts: int) -> tuple[BidirectionalOracle, ...]:
+        """Cut by classes."""
+        listed = list(self._classes)
+        return tuple(
+            self._of_classes(listed[int(cut[0]) : int(cut[-1]) + 1])
+            for cut in np.array_split(np.arange(len(listed)), min(parts, len(listed)))
+        )
+
+    def join(self, details: Sequence[Sequence[FloatArray]]) -> Sequence[FloatArray]:
+        """Net power of the classes of all parts."""
+        return tuple(net for part in details for net in part)
+
+    def _of_classes(self, classes: Sequence[_BatteryClass]) -> BidirectionalOracle:
+        part = copy(self)
+        part._classes = classes
+        return part
+
     def schedules(self, details: Sequence[Sequence[FloatArray]], weights: FloatArray) -> Schedules:
         """Mix the net power of every battery, charging less where the mixture would overfill it."""
         session, _ = window_steps(self._cars)
@@ -74,7 +93,7 @@ class BidirectionalOracle:
                 [np.arange(first[row], first[row] + n) for row, n in zip(each.rows, length, strict=True)]
             )
             power[places] = mixed
-        kept = keep_within_capacity(self._cars, power, self._classes[0].step_h if self._classes else 0.25)
+        kept = keep_within_capacity(self._cars, power, self._step_h)
         return schedules_in_order(self._cars.arrival, self._cars.departure, kept)
 
 
@@ -105,7 +124,6 @@ class _BatteryClass:
         cars = problem.bidirectional.take(rows)
         self.rows = rows
         self.area = int(cars.area[0])
-        self.step_h = problem.step_h
         nothing = np.zeros(0)
         self._problem = replace(
             problem,

@@ -8,6 +8,7 @@ then; the cheapest s wins. The set of schedules is not convex, so a mixture must
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,22 +33,29 @@ class _Candidates:
 class MinimumCurrentOracle:
     """Sessions with a minimum current, in groups of one area and neighbouring arrivals."""
 
-    def __init__(self, sessions: Sessions, steps: int, step_h: float, *, groups: int = 24) -> None:
-        """Enumerate the stops of every session; sessions that stay too short take full power for their whole stay."""
+    def __init__(
+        self, sessions: Sessions, steps: int, step_h: float, *, groups: int = 24, group_of: LongArray | None = None
+    ) -> None:
+        """Enumerate the stops of every session; sessions that stay too short take full power for their whole stay.
+
+        Args:
+            sessions: sessions with a minimum.
+            steps: steps of the grid.
+            step_h: length of a step in hours.
+            groups: number of groups to aim for.
+            group_of: group per session, every number from 0 on taken and one area per group; chosen unless given.
+        """
         self.sessions = sessions
         self.steps = steps
         length = (sessions.departure - sessions.arrival).astype(np.int64)
         self._need = np.minimum(sessions.grid_kwh / step_h, length * sessions.power_kw)
         self._candidates, self._arrivals, self._counts, self._areas = self._enumerate(length)
-        order = np.lexsort((sessions.arrival, sessions.area))
-        per_area = max(1, groups // max(1, len(np.unique(sessions.area))))
-        self.group_of = np.zeros(len(sessions), dtype=np.int64)
-        areas: list[int] = []
-        for rows in np.split(order, np.flatnonzero(np.diff(sessions.area[order])) + 1):
-            for part in np.array_split(rows, min(per_area, len(rows))):
-                self.group_of[part] = len(areas)
-                areas.append(int(sessions.area[part[0]]))
-        self._group_area = np.array(areas, dtype=np.int32)
+        self._step_h = step_h
+        if group_of is None:
+            group_of = _group_sessions(sessions, groups)
+        self.group_of = group_of
+        _, first = np.unique(group_of, return_index=True)
+        self._group_area = sessions.area[first]
 
     @property
     def group_area(self) -> IntArray:
@@ -89,6 +97,25 @@ class MinimumCurrentOracle:
         step = np.arange(width)
         power[:, 1:] += part.minimum_kw[:, None]
         return np.asarray(np.where(step < counts[:, None], power, 0.0))
+
+    def split(self, parts: int) -> tuple[MinimumCurrentOracle, ...]:
+        """Cut by groups."""
+        cuts = np.array_split(np.arange(len(self._group_area)), min(parts, len(self._group_area)))
+        return tuple(
+            MinimumCurrentOracle(
+                self.sessions.take(rows), self.steps, self._step_h, group_of=self.group_of[rows] - int(groups[0])
+            )
+            for groups in cuts
+            for rows in (np.flatnonzero((self.group_of >= groups[0]) & (self.group_of <= groups[-1])),)
+        )
+
+    def join(self, details: Sequence[LongArray]) -> LongArray:
+        """Step counts of the parts, back in the order of the sessions."""
+        cuts = np.array_split(np.arange(len(self._group_area)), len(details))
+        counts = np.zeros(len(self.sessions), dtype=np.int64)
+        for groups, part in zip(cuts, details, strict=True):
+            counts[(self.group_of >= groups[0]) & (self.group_of <= groups[-1])] = part
+        return counts
 
     def _enumerate(self, length: LongArray) -> tuple[_Candidates, LongArray, LongArray, LongArray]:
         """List the feasible step counts of every session and the distinct (area, arrival, count) they need."""
@@ -144,6 +171,19 @@ class MinimumCurrentOracle:
 
     def _window(self, width: int) -> LongArray:
         return np.asarray(self.sessions.arrival[:, None] + np.arange(width), dtype=np.int64)
+
+
+def _group_sessions(sessions: Sessions, groups: int) -> LongArray:
+    """Groups of one area and neighbouring arrivals, of about equal size."""
+    order = np.lexsort((sessions.arrival, sessions.area))
+    per_area = max(1, groups // max(1, len(np.unique(sessions.area))))
+    group_of = np.zeros(len(sessions), dtype=np.int64)
+    number = 0
+    for rows in np.split(order, np.flatnonzero(np.diff(sessions.area[order])) + 1):
+        for part in np.array_split(rows, min(per_area, len(rows))):
+            group_of[part] = number
+            number += 1
+    return group_of
 
 
 def _sum_of_cheapest(spent: FloatArray, row: LongArray, amount: FloatArray, skipped: LongArray) -> FloatArray:

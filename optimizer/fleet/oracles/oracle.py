@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -36,4 +37,15 @@ class Oracle(Protocol):
 
     def respond(self, price_eur_per_kw: FloatArray) -> Response:
         """Minimise own cost plus energy at prices in EUR per kW held for one step, shape (areas, steps)."""
+        ...
+
+    def split(self, parts: int) -> Sequence[Oracle]:
+        """Cut into at most so many oracles whose groups, one after the other, are the groups of this one.
+
+        Each part answers exactly as it does inside the whole, so that a plan does not depend on where it was made.
+        """
+        ...
+
+    def join(self, details: Sequence[Any]) -> Any:
+        """Put the details of the parts of a split together as the whole would have given them."""
         ...

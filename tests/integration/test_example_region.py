@@ -57,10 +57,10 @@ def test_office_is_cooled_before_the_window_and_coasts_in_its_band(result: Examp
     assert office.outcome.plan.asset("office-zone").power_kw[window].max() < 1.0
 
 
-def test_bid_above_its_ceiling_is_rejected_with_its_reason(result: ExampleResult) -> None:
+def test_dearest_bid_is_rejected_with_its_reason(result: ExampleResult) -> None:
     award = result.tender.award_of("plant-continuous")
     assert award.accepted_mw == 0
-    assert award.reason.value == "above_activation_ceiling"
+    assert award.reason.value == "outbid"
 
 
 def test_award_does_not_depend_on_the_order_of_the_input(result: ExampleResult) -> None:

@@ -75,7 +75,7 @@ def clear_tender(
     if outcome.result is None:
         raise SolverError(f"tender {tender.id}: no award was found ({outcome.stages[-1].outcome.stop})")
     stack = run.evaluate_stack()
-    without_budget = run.clear_without_budget() if tender.budget_eur is not None else None
+    without_budget = run.clear_without("budget")
     explained = explain_bids(book, outcome.result, without_budget)
     explained |= {b: _refuse(reasons) for b, reasons in refused.items() if reasons}
     awards = _decide(tender, bids, book, outcome.result, explained)
@@ -186,7 +186,7 @@ def _cover(tender: Tender, book: TenderBook, result: TenderResult) -> tuple[Wind
 def _certify(
     outcome: TenderOutcome,
     objective: float,
-    stack: TenderResult,
+    stack: TenderResult | None,
     book: TenderBook,
     input_hash: str,
     *,
@@ -211,8 +211,10 @@ def _certify(
             for stage in outcome.stages
             if stage.outcome.incumbent is not None
         ),
-        stack_eur=_decimal(stack.cost_eur, EUR_STEP),
-        stack_shortfall_mwh=_decimal(float(stack.shortfall_mw @ book.problem.step_expected_h), MW_STEP),
+        stack_eur=None if stack is None else _decimal(stack.cost_eur, EUR_STEP),
+        stack_shortfall_mwh=None
+        if stack is None
+        else _decimal(float(stack.shortfall_mw @ book.problem.step_expected_h), MW_STEP),
         input_hash=input_hash,
         model_hash=outcome.model_hash,
         solver=outcome.stages[0].outcome.report.solver,

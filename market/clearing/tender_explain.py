@@ -35,7 +35,7 @@ class Explanation:
     sentence: str
 
 
-def explain_bids(book: TenderBook, result: TenderResult, without_budget: TenderResult | None) -> dict[str, Explanation]:
+def explain_bids(book: TenderBook, result: TenderResult, without_budget: IntArray | None) -> dict[str, Explanation]:
     """Explain the decision on every eligible bid.
 
     Args:
@@ -43,7 +43,7 @@ def explain_bids(book: TenderBook, result: TenderResult, without_budget: TenderR
         result: the award.
         without_budget: the award if money were no limit, where the budget may have mattered; else None.
     """
-    lots = _bid_lots(book, result)
+    lots = _bid_lots(book, result.lots)
     richer = lots if without_budget is None else _bid_lots(book, without_budget)
     winners = {b.exclusive_group for b, n in zip(book.bids, lots, strict=True) if n > 0 and b.exclusive_group}
     short = _short_windows(book, result)
@@ -92,9 +92,10 @@ def _say(decision: BidDecision, reason: BidReason) -> Explanation:
     return Explanation(decision=decision, reason=reason, sentence=sentence)
 
 
-def _bid_lots(book: TenderBook, result: TenderResult) -> IntArray:
-    lots = offer_lots(book.problem, result.lots)
-    return np.bincount(book.problem.offer_bid, weights=lots, minlength=book.problem.bids).astype(np.int64)
+def _bid_lots(book: TenderBook, lots: IntArray) -> IntArray:
+    """Lots of every bid over all its windows."""
+    per_offer = offer_lots(book.problem, lots)
+    return np.bincount(book.problem.offer_bid, weights=per_offer, minlength=book.problem.bids).astype(np.int64)
 
 
 def _short_windows(book: TenderBook, result: TenderResult) -> tuple[str, ...]:

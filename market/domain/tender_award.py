@@ -124,7 +124,8 @@ class TenderCertificate:
         gap_eur: proven absolute gap, or None.
         proven: whether the gap asked for was proven.
         stages: what was proven stage by stage.
-        stack_eur: evaluated cost of the cheapest-first stack on the same bids.
+        stack_eur: evaluated cost of the cheapest-first stack on the same bids; None where the stack would break a rule
+            that it does not see.
         stack_shortfall_mwh: shortfall the stack would have left.
         input_hash: SHA-256 of tender, bids and qualifications.
         model_hash: SHA-256 of the program that was solved.
@@ -138,8 +139,8 @@ class TenderCertificate:
     gap_eur: Decimal | None
     proven: bool
     stages: tuple[StageProof, ...]
-    stack_eur: Decimal
-    stack_shortfall_mwh: Decimal
+    stack_eur: Decimal | None
+    stack_shortfall_mwh: Decimal | None
     input_hash: str
     model_hash: str
     solver: str

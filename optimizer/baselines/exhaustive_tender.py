@@ -1,55 +1,53 @@
 """The optimum of a small tender by trying everything: an oracle that shares no idea with the linear program.
 
-Every choice of lots is enumerated. Limited offers are scheduled lot by lot: each lot has a finite list of on-off
-patterns that respect run time and rest, and the set of MW profiles that a collection of lots can deliver is built up
-by adding one lot at a time. Needs must be whole lots, for then whole lots are never worse than parts.
+Every choice of lots is enumerated, cheapest contract first, until no contract can be cheap enough. The calls of a
+choice are priced by a program over on-off patterns, see `tender_patterns`.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from functools import cache
 
 import numpy as np
 
+from optimizer.baselines.tender_patterns import least_recourse_eur
 from optimizer.problems.tender import FloatArray, IntArray, TenderProblem
 
 MOST_CHOICES = 300_000
 
-Profile = tuple[int, ...]
 
-
-def enumerate_optimum(problem: TenderProblem) -> tuple[float, int, IntArray]:
+def enumerate_optimum(problem: TenderProblem) -> tuple[float, int, IntArray] | None:
     """Find the least evaluated cost and, at that cost, the least precedence.
 
     Returns:
-        Cost [EUR], precedence (lots times position) and one choice of lots per line that attains both.
+        Cost [EUR], precedence (lots times position) and one choice of lots per line that attains both; None when no
+        choice keeps the risk limits.
 
     Raises:
-        ValueError: the tender is too large to try everything, or a need is not in whole lots.
+        ValueError: the tender is too large to try everything.
     """
-    needs = problem.need_mw / problem.lot_mw
-    if not np.allclose(needs, np.round(needs), atol=1e-9):
-        raise ValueError("the oracle wants needs in whole lots")
     options = [_bid_options(problem, bid) for bid in range(problem.bids)]
     if count_choices(problem) > MOST_CHOICES:
         raise ValueError("this tender is too large to try everything")
     best: tuple[float, int, IntArray] | None = None
+    candidates: list[tuple[float, IntArray]] = []
     for choice in itertools.product(*options):
         lots_of = dict(itertools.chain.from_iterable(choice))
-        if not _is_allowed(problem, lots_of):
+        if not (_is_allowed(problem, lots_of) and _is_within_rules(problem, lots_of)):
             continue
         lots = _lots_per_line(problem, lots_of)
-        cost = _money(problem, lots_of, lots, problem.line_evaluated_eur_per_lot)
-        missing = _least_shortfall_eur(problem, lots_of)
-        if missing is None or _money(problem, lots_of, lots, problem.line_payment_eur_per_lot) > problem.budget_eur:
+        if _is_affordable(problem, lots_of, lots):
+            candidates.append((_money(problem, lots_of, lots, problem.line_evaluated_eur_per_lot), lots))
+    for contract, lots in sorted(candidates, key=lambda c: c[0]):
+        if best is not None and contract > best[0] + 1e-6:
+            break
+        recourse = least_recourse_eur(problem, lots)
+        if recourse is None:
             continue
         rank = int(lots @ (problem.offer_bid[problem.line_offer] + 1))
-        if best is None or (round(cost + missing, 6), rank) < (round(best[0], 6), best[1]):
-            best = (cost + missing, rank, lots)
-    if best is None:
-        raise ValueError("taking nothing must be allowed")
+        if best is None or (round(contract + recourse, 5), rank) < (round(best[0], 5), best[1]):
+            best = (contract + recourse, rank, lots)
     return best
 
 
@@ -107,69 +105,48 @@ def _money(problem: TenderProblem, lots_of: dict[int, int], lots: IntArray, pric
     return float(lots @ price) + sum(n * float(problem.bid_fee_eur_per_lot[bid]) for bid, n in most.items())
 
 
-def _least_shortfall_eur(problem: TenderProblem, lots_of: dict[int, int]) -> float | None:
-    """Cheapest shortfall of these lots over all events; None when the maximum of a window is passed."""
-    total = 0.0
-    limited = _limited(problem)
-    for event in range(problem.events):
-        window = int(problem.event_window[event])
-        need = np.round(problem.need_mw[problem.steps_of(event)] / problem.lot_mw).astype(int)
-        mine = [(o, n) for o, n in lots_of.items() if n and problem.offer_window[o] == window]
-        steady = sum(n for o, n in mine if o not in limited)
-        room = int(problem.window_max_lots[window]) - steady
-        if room < 0:
-            return None
-        turns = tuple(
-            (int(problem.bid_run_steps[problem.offer_bid[o]]), int(problem.bid_rest_steps[problem.offer_bid[o]]), n)
-            for o, n in mine
-            if o in limited
-        )
-        missing = min(
-            sum(max(0, int(n) - steady - p) for n, p in zip(need, profile, strict=True))
-            for profile in _profiles(turns, len(need))
-            if max(profile) <= room
-        )
-        hours = float(problem.event_count[event] * problem.event_step_h[event])
-        total += missing * problem.lot_mw * hours * problem.shortfall_eur_per_mwh
-    return total
-
-
-def _limited(problem: TenderProblem) -> set[int]:
-    longest = [0] * len(problem.window_ids)
-    for event, window in enumerate(problem.event_window.tolist()):
-        longest[window] = max(longest[window], int(np.diff(problem.event_first_step)[event]))
-    runs = problem.bid_run_steps[problem.offer_bid].tolist()
-    return {o for o, run in enumerate(runs) if 0 < run < longest[int(problem.offer_window[o])]}
-
-
-@cache
-def _profiles(turns: tuple[tuple[int, int, int], ...], steps: int) -> frozenset[Profile]:
-    """Every profile in lots that (run, rest, lots) units can deliver together."""
-    if not turns:
-        return frozenset([(0,) * steps])
-    run, rest, lots = turns[0]
-    fewer = ((run, rest, lots - 1), *turns[1:]) if lots > 1 else turns[1:]
-    return frozenset(
-        tuple(a + b for a, b in zip(profile, pattern, strict=True))
-        for profile in _profiles(fewer, steps)
-        for pattern in _patterns(run, rest, steps)
-    )
-
-
-@cache
-def _patterns(run: int, rest: int, steps: int) -> tuple[Profile, ...]:
-    """On-off patterns of one lot: runs of at most ``run`` steps with at least ``rest`` steps between them."""
-    return tuple(p for p in itertools.product((0, 1), repeat=steps) if _is_pattern(p, run, rest))
-
-
-def _is_pattern(pattern: Profile, run: int, rest: int) -> bool:
-    ran, idle = 0, None
-    for on, group in itertools.groupby(pattern):
-        length = sum(1 for _ in group)
-        if on and (length > run or (ran and idle is not None and idle < rest)):
+def _is_within_rules(problem: TenderProblem, lots_of: dict[int, int]) -> bool:
+    """Caps, links, equal lots, providers and the maximum of every window."""
+    most: dict[int, int] = {}
+    held: dict[int, int] = {}
+    steady = [0] * problem.windows
+    turns = problem.offer_takes_turns
+    for offer, lots in lots_of.items():
+        bid = int(problem.offer_bid[offer])
+        most[bid] = max(most.get(bid, 0), lots)
+        held[int(problem.bid_provider[bid])] = held.get(int(problem.bid_provider[bid]), 0) + lots
+        steady[int(problem.offer_window[offer])] += 0 if turns[offer] else lots
+        if problem.bid_same_lots[bid] and any(
+            n != lots for o, n in lots_of.items() if int(problem.offer_bid[o]) == bid
+        ):
             return False
-        ran, idle = (1, None) if on else (ran, length)
-    return True
+    if any(n > problem.window_max_lots[w] for w, n in enumerate(steady)):
+        return False
+    taken = {link: set[bool]() for link in problem.bid_link.tolist() if link >= 0}
+    for bid, lots in most.items():
+        if problem.bid_link[bid] >= 0:
+            taken[int(problem.bid_link[bid])].add(lots > 0)
+    if any(len(states) > 1 for states in taken.values()):
+        return False
+    caps = [0] * len(problem.caps.ids)
+    for cap, bid in zip(problem.caps.pair_cap.tolist(), problem.caps.pair_bid.tolist(), strict=True):
+        caps[cap] += most.get(bid, 0)
+    if any(total > problem.caps.most_lots[q] for q, total in enumerate(caps)):
+        return False
+    total, engaged = sum(held.values()), sum(n > 0 for n in held.values())
+    if 0 < engaged < problem.minimum_providers:
+        return False
+    return all(n <= problem.provider_share * total + 1e-9 for n in held.values())
+
+
+def _is_affordable(problem: TenderProblem, lots_of: dict[int, int], lots: IntArray) -> bool:
+    most = np.zeros(problem.bids)
+    for offer, number in lots_of.items():
+        bid = int(problem.offer_bid[offer])
+        most[bid] = max(most[bid], number)
+    budgets = problem.budgets
+    paid = budgets.line_eur_per_lot @ lots + budgets.bid_eur_per_lot @ most
+    return bool((paid <= budgets.most_eur + 1e-9).all())
 
 
 def count_choices(problem: TenderProblem) -> int:

@@ -1,166 +1,179 @@
-"""Tender clearing as a mixed-integer linear program.
+"""Tender clearing as a two-stage mixed-integer linear program: contract lots now, call them in every event.
 
 Sets
-    offers (bid in a window), lines (price step of an offer), bids, windows, steps of events, shared connections.
+    offers (bid in a window), lines (price step of an offer), bids, windows, events and their steps, scenarios,
+    connections that several bids share.
 Data
     lots per line, minimum and limit per offer [lots], evaluated cost and payment [EUR per lot], fee [EUR per lot],
-    need per step [MW], expected hours per step [h], price of shortfall [EUR/MWh], budget [EUR], qualified lots.
+    call price [EUR/MWh], need per step [MW], expected hours per step [h], price of shortfall [EUR/MWh], budgets [EUR],
+    caps [lots], usage limits [h or activations per MW], risk limits [MWh, probability].
 Variables
     lots[line]               integer   lots contracted
     chosen[offer]            binary    the offer is taken at all (only where its minimum exceeds one lot)
     opened[line]             binary    the step is reached (only where it would be taken before an earlier one)
-    won[bid]                 binary    the bid is taken (only in exclusive groups)
-    contracted[bid]          lots      most lots over the bid's windows (only where a fee is asked)
-    begun, ended[offer,step] MW        activations begun and ended up to and including the step, of limited offers
+    won[bid]                 binary    the bid is taken (only in exclusive and linked groups)
+    engaged[provider]        binary    the provider is taken (only where a number of providers is asked)
+    contracted[bid]          lots      most lots over the bid's windows
+    backed[bid,connection,window]      lots contracted on a shared connection
+    called[line,step]        MW        contracted power called
+    begun, ended[offer,step] MW        activations begun and ended by the step, of offers that take turns
     shortfall[step]          MW        need that stays uncovered
-    backed[bid,connection,window] lots contracted on a shared connection
+    exceeded[scenario]       MWh       shortfall above the tail threshold;  threshold  MWh
+    secure[window,scenario]  binary    the scenario leaves no shortfall in the window
 Constraints
-    offer_limit, offer_minimum, offer_maximum, step_opened, step_filled, fee_basis, group_alternative, group_choice,
-    budget, cover, maximum, run_limit, run_rest, run_order, run_begin, run_end, bid_backing, connection_limit
+    offer_limit, offer_minimum, offer_maximum, step_opened, step_filled, maximum, contracted_basis, group_alternative,
+    group_choice, link_taken, link_choice, bid_backing, connection_limit, cap, engaged_lots, engaged_offer,
+    provider_count, provider_share, budget, call_limit, turn_limit, run_limit, run_rest, run_begin, run_end, run_cover,
+    usage_limit, cover, expected_shortfall, chance, chance_level, tail_excess, tail
 Objectives, in this order
-    cost: evaluated cost of lots and fees plus priced shortfall [EUR]
+    cost: evaluated cost of lots, fees and expected calls plus priced shortfall [EUR]
     precedence: lots times position in order of precedence (earlier submission, then id), so that ties are settled
 Sign
     flexibility is positive MW whatever the direction of the congestion.
 Source
     European tender practice: availability and weighted activation prices, ceilings, minimum and maximum required
-    capacity, maximum run time (NODES LongFlex, Piclo, Electron Connect, NGED Flexible Power).
+    capacity, maximum run time (NODES LongFlex, Piclo, Electron Connect, NGED Flexible Power). Tail measure after
+    Rockafellar and Uryasev, Optimization of conditional value-at-risk, Journal of Risk 2 (2000).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import pyomo.environ as pyo
 
-from optimizer.formulations.blocks.activation import add_limited_activation
+from optimizer.formulations.blocks.activation import add_calls, add_usage, lines_by_offer, offers_at
+from optimizer.formulations.blocks.contracting import add_contracting
 from optimizer.problems.tender import TenderProblem
 
 Expression: TypeAlias = Any
 
 
 def build_tender(problem: TenderProblem) -> pyo.ConcreteModel:
-    """Build the model of a checked problem."""
+    """Build the model of a checked problem, written out over all events."""
     model = pyo.ConcreteModel("tender")
-    accepted = _add_acceptance(model, problem)
-    fees = _add_fees(model, problem, accepted)
-    _add_groups(model, problem, accepted)
-    _add_backing(model, problem, accepted)
-    _add_cover(model, problem, accepted)
-    evaluated = pyo.quicksum(
-        float(cost) * model.lots[line] for line, cost in enumerate(problem.line_evaluated_eur_per_lot)
-    )
-    payment = pyo.quicksum(float(cost) * model.lots[line] for line, cost in enumerate(problem.line_payment_eur_per_lot))
-    if np.isfinite(problem.budget_eur) and problem.lines:
-        model.budget = pyo.Constraint(expr=payment + fees <= problem.budget_eur)
-    price = problem.shortfall_eur_per_mwh * problem.step_expected_h
-    missing = pyo.quicksum(float(price[step]) * model.shortfall[step] for step in model.shortfall)
-    model.cost = pyo.Objective(expr=evaluated + fees + missing)
-    position = problem.offer_bid[problem.line_offer] + 1
-    model.precedence = pyo.Objective(
-        expr=pyo.quicksum(int(position[line]) * model.lots[line] for line in range(problem.lines))
-    )
+    evaluated = add_contracting(model, problem)
+    recourse = _add_dispatch(model, problem, range(problem.events), range(len(problem.usage.bid)), problem.event_count)
+    _add_risk(model, problem)
+    model.cost = pyo.Objective(expr=evaluated + recourse)
+    model.precedence = pyo.Objective(expr=_precedence(model, problem))
     return model
 
 
-def _add_acceptance(model: pyo.ConcreteModel, problem: TenderProblem) -> list[Expression]:
-    """Add lots per line, limits and minimums per offer and the order of steps."""
-    lots_of = [int(n) for n in problem.line_lots]
-    model.lots = pyo.Var(
-        range(problem.lines), domain=pyo.NonNegativeIntegers, bounds=lambda _, line: (0, lots_of[line])
-    )
-    lines_of: list[list[int]] = [[] for _ in range(problem.offers)]
-    for line, offer in enumerate(problem.line_offer):
-        lines_of[offer].append(line)
-    accepted = [pyo.quicksum(model.lots[line] for line in lines) for lines in lines_of]
-    limit, minimum = problem.offer_limit_lots, problem.offer_minimum_lots
-    offered = np.bincount(problem.line_offer, weights=problem.line_lots, minlength=problem.offers)
-    capped = [o for o in range(problem.offers) if limit[o] < offered[o] and minimum[o] <= 1]
-    model.offer_limit = pyo.Constraint(capped, rule=lambda _, o: accepted[o] <= int(limit[o]))
-    lumpy = [o for o in range(problem.offers) if minimum[o] > 1]
-    model.chosen = pyo.Var(lumpy, domain=pyo.Binary)
-    model.offer_minimum = pyo.Constraint(lumpy, rule=lambda m, o: accepted[o] >= int(minimum[o]) * m.chosen[o])
-    model.offer_maximum = pyo.Constraint(lumpy, rule=lambda m, o: accepted[o] <= int(limit[o]) * m.chosen[o])
-    later = [int(line) for line in np.flatnonzero(problem.step_order_binds)]
-    model.opened = pyo.Var(later, domain=pyo.Binary)
-    model.step_opened = pyo.Constraint(later, rule=lambda m, k: m.lots[k] <= lots_of[k] * m.opened[k])
-    model.step_filled = pyo.Constraint(later, rule=lambda m, k: m.lots[k - 1] >= lots_of[k - 1] * m.opened[k])
-    return accepted
+def build_contracting(problem: TenderProblem, parts: int) -> pyo.ConcreteModel:
+    """Build the first stage alone, with the expected cost of calls in parts that cuts bound from below."""
+    model = pyo.ConcreteModel("contracting")
+    evaluated = add_contracting(model, problem)
+    model.recourse = pyo.Var(range(parts), domain=pyo.NonNegativeReals)
+    model.cost = pyo.Objective(expr=evaluated + pyo.quicksum(model.recourse[k] for k in range(parts)))
+    model.precedence = pyo.Objective(expr=_precedence(model, problem))
+    return model
 
 
-def _add_fees(model: pyo.ConcreteModel, problem: TenderProblem, accepted: list[Expression]) -> Expression:
-    """Add the fee on the most lots over a bid's windows; return the sum of fees [EUR]."""
-    fee = problem.bid_fee_eur_per_lot
-    charged = [int(o) for o in np.flatnonzero(fee[problem.offer_bid] > 0)]
-    bids = sorted({int(problem.offer_bid[o]) for o in charged})
-    model.contracted = pyo.Var(bids, domain=pyo.NonNegativeReals)
-    model.fee_basis = pyo.Constraint(charged, rule=lambda m, o: m.contracted[int(problem.offer_bid[o])] >= accepted[o])
-    return pyo.quicksum(float(fee[b]) * model.contracted[b] for b in bids)
+def build_dispatch(problem: TenderProblem, events: Sequence[int], limits: Sequence[int]) -> pyo.ConcreteModel:
+    """Build the second stage of some events of one scenario, each as often as it occurs in it.
+
+    Lots are continuous columns: fixed by their bounds, their reduced costs say what one more lot is worth.
+    """
+    model = pyo.ConcreteModel("dispatch")
+    offers = sorted({o for event in events for o in offers_at(problem, event)})
+    lines = [k for o in offers for k in lines_by_offer(problem)[o]]
+    model.lots = pyo.Var(lines, domain=pyo.NonNegativeReals, bounds=lambda _, k: (0, int(problem.line_lots[k])))
+    model.cost = pyo.Objective(expr=_add_dispatch(model, problem, events, limits, problem.event_occurrences))
+    return model
 
 
-def _add_groups(model: pyo.ConcreteModel, problem: TenderProblem, accepted: list[Expression]) -> None:
-    """Add the choice of at most one bid per exclusive group."""
-    grouped = [o for o in range(problem.offers) if problem.bid_group[problem.offer_bid[o]] >= 0]
-    bids = sorted({int(problem.offer_bid[o]) for o in grouped})
-    groups = sorted({int(problem.bid_group[b]) for b in bids})
-    model.won = pyo.Var(bids, domain=pyo.Binary)
-    model.group_alternative = pyo.Constraint(
-        grouped,
-        rule=lambda m, o: accepted[o] <= int(problem.offer_limit_lots[o]) * m.won[int(problem.offer_bid[o])],
-    )
-    model.group_choice = pyo.Constraint(
-        groups, rule=lambda m, g: pyo.quicksum(m.won[b] for b in bids if problem.bid_group[b] == g) <= 1
-    )
-
-
-def _add_backing(model: pyo.ConcreteModel, problem: TenderProblem, accepted: list[Expression]) -> None:
-    """Add that a connection several bids stand on is not sold twice in one window."""
-    pairs = list(zip(problem.backing_bid.tolist(), problem.backing_connection.tolist(), strict=True))
-    offers = {(int(b), int(w)): o for o, (b, w) in enumerate(zip(problem.offer_bid, problem.offer_window, strict=True))}
-    windows = range(len(problem.window_ids))
-    index = [(b, c, w) for b, c in pairs for w in windows if (b, w) in offers]
-    model.backed = pyo.Var(index, domain=pyo.NonNegativeReals)
-    by_offer: dict[int, list[tuple[int, int, int]]] = {}
-    by_connection: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
-    for b, c, w in index:
-        by_offer.setdefault(offers[b, w], []).append((b, c, w))
-        by_connection.setdefault((c, w), []).append((b, c, w))
-    model.bid_backing = pyo.Constraint(
-        sorted(by_offer), rule=lambda m, o: accepted[o] <= pyo.quicksum(m.backed[k] for k in by_offer[o])
-    )
-    model.connection_limit = pyo.Constraint(
-        sorted(by_connection),
-        rule=lambda m, c, w: pyo.quicksum(m.backed[k] for k in by_connection[c, w]) <= int(problem.connection_lots[c]),
-    )
-
-
-def _add_cover(model: pyo.ConcreteModel, problem: TenderProblem, accepted: list[Expression]) -> None:
-    """Add that flexibility at hand and shortfall cover the need in every step, and that the maximum is not passed."""
-    needed = [int(step) for step in np.flatnonzero(problem.need_mw > 0)]
+def _add_dispatch(
+    model: pyo.ConcreteModel,
+    problem: TenderProblem,
+    events: Sequence[int],
+    limits: Sequence[int],
+    weights: np.ndarray[Any, np.dtype[np.float64]],
+) -> Expression:
+    """Add calls, usage limits, cover and shortfall of events; return their weighted cost [EUR]."""
+    add_calls(model, problem, events)
+    add_usage(model, problem, limits)
+    lines_of, called = lines_by_offer(problem), problem.offer_is_called
+    delivery = problem.bid_delivery[problem.offer_bid]
+    event_of = problem.step_event
+    steady: dict[int, Expression] = {}
+    callable_lines: dict[int, list[int]] = {}
+    for event in events:
+        here = offers_at(problem, event)
+        callable_lines[event] = [k for o in here if called[o] for k in lines_of[o]]
+        steady[event] = pyo.quicksum(
+            float(problem.lot_mw * delivery[o]) * model.lots[k] for o in here if not called[o] for k in lines_of[o]
+        )
+    steps = [t for e in events for t in range(*problem.steps_of(e).indices(len(problem.need_mw)))]
+    needed = [t for t in steps if problem.need_mw[t] > 0]
     model.shortfall = pyo.Var(needed, domain=pyo.NonNegativeReals)
-    active = add_limited_activation(model, problem, accepted)
-    offers_of, limited = _offers_by_window(problem), problem.offer_is_limited
-    window_of_step = problem.event_window[problem.step_event]
-    throughout = [pyo.quicksum(problem.lot_mw * accepted[o] for o in offers if not limited[o]) for offers in offers_of]
 
-    def at_hand(step: int) -> Expression:
-        window = window_of_step[step]
-        return throughout[window] + pyo.quicksum(active[o, step] for o in offers_of[window] if limited[o])
+    def cover(m: pyo.ConcreteModel, step: int) -> Expression:
+        event = int(event_of[step])
+        arriving = pyo.quicksum(
+            float(delivery[problem.line_offer[k]]) * m.called[k, step] for k in callable_lines[event]
+        )
+        return steady[event] + arriving + m.shortfall[step] >= float(problem.need_mw[step])
 
-    model.cover = pyo.Constraint(
-        needed, rule=lambda m, step: at_hand(step) + m.shortfall[step] >= float(problem.need_mw[step])
+    model.cover = pyo.Constraint(needed, rule=cover)
+    hours = (weights * problem.event_step_h)[event_of]
+    price = problem.line_call_eur_per_mwh
+    calls = pyo.quicksum(float(hours[t] * price[k]) * model.called[k, t] for k, t in model.called if price[k] > 0)
+    missing = problem.shortfall_eur_per_mwh * hours
+    return calls + pyo.quicksum(float(missing[t]) * model.shortfall[t] for t in needed)
+
+
+def _add_risk(model: pyo.ConcreteModel, problem: TenderProblem) -> None:
+    """Add limits on expected shortfall, on its chance and on its tail."""
+    risk, event_of = problem.risk, problem.step_event
+    window_of = problem.event_window[event_of]
+    scenario_of = problem.event_scenario[event_of]
+    expected_h = problem.step_expected_h
+    hours = (problem.event_occurrences * problem.event_step_h)[event_of]
+    steps = list(model.shortfall)
+    probability = problem.scenario_probability
+    limited = [int(w) for w in np.flatnonzero(np.isfinite(risk.window_expected_mwh)) if (window_of[steps] == w).any()]
+    model.expected_shortfall = pyo.Constraint(
+        limited,
+        rule=lambda m, w: (
+            pyo.quicksum(float(expected_h[t]) * m.shortfall[t] for t in steps if window_of[t] == w)
+            <= float(risk.window_expected_mwh[w])
+        ),
     )
-    contracted = np.bincount(problem.offer_window, problem.offer_limit_lots, len(problem.window_ids))
-    crowded = contracted > problem.window_max_lots
-    steps = [int(step) for step in np.flatnonzero(crowded[window_of_step])]
-    model.maximum = pyo.Constraint(
-        steps, rule=lambda _, step: at_hand(step) <= problem.lot_mw * int(problem.window_max_lots[window_of_step[step]])
+    chancy = [int(w) for w in np.flatnonzero(risk.window_chance > 0) if (window_of[steps] == w).any()]
+    scenarios = range(len(probability))
+    model.secure = pyo.Var(chancy, scenarios, domain=pyo.Binary)
+    model.chance = pyo.Constraint(
+        [(w, t) for w in chancy for t in steps if window_of[t] == w],
+        rule=lambda m, w, t: m.shortfall[t] <= float(problem.need_mw[t]) * (1 - m.secure[w, int(scenario_of[t])]),
+    )
+    model.chance_level = pyo.Constraint(
+        chancy,
+        rule=lambda m, w: (
+            pyo.quicksum(float(probability[s]) * m.secure[w, s] for s in scenarios)
+            >= float(risk.window_chance[w]) - 1e-9
+        ),
+    )
+    if not (np.isfinite(risk.tail_mwh) and steps):
+        return
+    model.threshold = pyo.Var(domain=pyo.NonNegativeReals)
+    model.exceeded = pyo.Var(scenarios, domain=pyo.NonNegativeReals)
+    model.tail_excess = pyo.Constraint(
+        scenarios,
+        rule=lambda m, s: (
+            pyo.quicksum(float(hours[t]) * m.shortfall[t] for t in steps if scenario_of[t] == s)
+            <= m.threshold + m.exceeded[s]
+        ),
+    )
+    model.tail = pyo.Constraint(
+        expr=model.threshold
+        + pyo.quicksum(float(probability[s]) / risk.tail_share * model.exceeded[s] for s in scenarios)
+        <= risk.tail_mwh
     )
 
 
-def _offers_by_window(problem: TenderProblem) -> list[list[int]]:
-    offers: list[list[int]] = [[] for _ in problem.window_ids]
-    for offer, window in enumerate(problem.offer_window):
-        offers[window].append(offer)
-    return offers
+def _precedence(model: pyo.ConcreteModel, problem: TenderProblem) -> Expression:
+    position = problem.offer_bid[problem.line_offer] + 1
+    return pyo.quicksum(int(position[line]) * model.lots[line] for line in range(problem.lines))

@@ -1,4 +1,4 @@
-"""What a solved tender says: lots per line, activations of limited offers and what stays uncovered."""
+"""What a solved tender says: lots per line, how they are called in every event and what stays uncovered."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from optimizer.problems.tender import FloatArray, IntArray, TenderProblem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activation:
-    """One uninterrupted run of part of a limited offer in an event.
+    """One uninterrupted run of part of an offer that takes turns.
 
     Attributes:
         offer: the offer.
@@ -29,29 +29,48 @@ class Activation:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Calls:
+    """Called MW, only where above zero; one entry per line and step.
+
+    Attributes:
+        line: line per entry.
+        step: step per entry.
+        power_mw: MW called per entry.
+        activations: runs of offers that take turns.
+    """
+
+    line: IntArray
+    step: IntArray
+    power_mw: FloatArray
+    activations: tuple[Activation, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class TenderResult:
-    """A first-stage decision with the cover it gives.
+    """Contracted lots with the cover they give.
 
     Attributes:
         lots: contracted lots per line, shape (L,).
-        activations: runs of limited offers.
+        calls: how they are called.
         shortfall_mw: uncovered need per step of all events, shape (S,).
-        evaluated_eur: evaluated cost of lots and fees.
-        shortfall_eur: priced shortfall.
-        payment_eur: expected payment including fees.
+        contract_eur: evaluated cost of lots and fees.
+        calls_eur: evaluated expected cost of calls.
+        shortfall_eur: priced expected shortfall.
+        payment_eur: expected payment including fees, at the expected hours published with the tender.
     """
 
     lots: IntArray
-    activations: tuple[Activation, ...]
+    calls: Calls
     shortfall_mw: FloatArray
-    evaluated_eur: float
+    contract_eur: float
+    calls_eur: float
     shortfall_eur: float
     payment_eur: float
 
     @property
     def cost_eur(self) -> float:
-        """What was minimised: evaluated cost and priced shortfall."""
-        return self.evaluated_eur + self.shortfall_eur
+        """What was minimised."""
+        return self.contract_eur + self.calls_eur + self.shortfall_eur
 
 
 def offer_lots(problem: TenderProblem, lots: IntArray) -> IntArray:
@@ -59,38 +78,41 @@ def offer_lots(problem: TenderProblem, lots: IntArray) -> IntArray:
     return np.bincount(problem.line_offer, weights=lots, minlength=problem.offers).astype(np.int64)
 
 
-def fees_eur(problem: TenderProblem, lots: IntArray) -> float:
-    """Fees: per bid on the most lots over its windows."""
+def bid_lots(problem: TenderProblem, lots: IntArray) -> IntArray:
+    """Most contracted lots over the windows of every bid, shape (B,)."""
     most = np.zeros(problem.bids, dtype=np.int64)
     np.maximum.at(most, problem.offer_bid, offer_lots(problem, lots))
-    return float(most @ problem.bid_fee_eur_per_lot)
+    return most
 
 
-def cover_mw(problem: TenderProblem, lots: IntArray, activations: tuple[Activation, ...]) -> FloatArray:
-    """Flexibility at hand per step of all events, shape (S,)."""
-    accepted = offer_lots(problem, lots) * problem.lot_mw
-    throughout = np.bincount(
-        problem.offer_window,
-        weights=np.where(problem.offer_is_limited, 0.0, accepted),
-        minlength=len(problem.window_ids),
-    )
-    cover = throughout[problem.event_window[problem.step_event]].astype(np.float64)
-    for run in activations:
-        start = int(problem.event_first_step[run.event])
-        cover[start + run.begin : start + run.end] += run.power_mw
-    return cover
+def called_mwh(problem: TenderProblem, calls: Calls) -> FloatArray:
+    """Expected called energy per line [MWh], shape (L,)."""
+    energy = calls.power_mw * problem.step_expected_h[calls.step]
+    return np.bincount(calls.line, weights=energy, minlength=problem.lines).astype(np.float64)
 
 
-def price_result(problem: TenderProblem, lots: IntArray, activations: tuple[Activation, ...]) -> TenderResult:
+def cover_mw(problem: TenderProblem, lots: IntArray, calls: Calls) -> FloatArray:
+    """Flexibility that arrives per step of all events, shape (S,)."""
+    delivery = problem.bid_delivery[problem.offer_bid]
+    arriving = np.where(problem.offer_is_called, 0.0, offer_lots(problem, lots) * problem.lot_mw * delivery)
+    steady = np.zeros((problem.windows, problem.offer_available.shape[1]))
+    np.add.at(steady, problem.offer_window, arriving[:, None] * problem.offer_available)
+    cover = steady[problem.event_window, problem.event_segment][problem.step_event]
+    called = calls.power_mw * delivery[problem.line_offer[calls.line]]
+    return np.asarray(cover + np.bincount(calls.step, weights=called, minlength=len(cover)), dtype=np.float64)
+
+
+def price_result(problem: TenderProblem, lots: IntArray, calls: Calls) -> TenderResult:
     """Work out cover, shortfall and costs of a decision."""
-    missing = np.maximum(problem.need_mw - cover_mw(problem, lots, activations), 0.0)
+    missing = np.maximum(problem.need_mw - cover_mw(problem, lots, calls), 0.0)
     missing[missing < 1e-7] = 0.0
-    fees = fees_eur(problem, lots)
+    fees = float(bid_lots(problem, lots) @ problem.bid_fee_eur_per_lot)
     return TenderResult(
         lots=lots,
-        activations=activations,
+        calls=calls,
         shortfall_mw=missing,
-        evaluated_eur=float(lots @ problem.line_evaluated_eur_per_lot) + fees,
+        contract_eur=float(lots @ problem.line_evaluated_eur_per_lot) + fees,
+        calls_eur=float(called_mwh(problem, calls) @ problem.line_call_eur_per_mwh),
         shortfall_eur=float(missing @ problem.step_expected_h) * problem.shortfall_eur_per_mwh,
         payment_eur=float(lots @ problem.line_payment_eur_per_lot) + fees,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from optimizer.findings import Finding, sort_findings
 from optimizer.problems.tender import TenderProblem
 from optimizer.results.tender import TenderResult
+from optimizer.verify.tender_calls import check_calls
 
 MW_TOLERANCE = 1e-6
 EUR_TOLERANCE = 1e-6
@@ -22,14 +23,20 @@ def verify_tender(problem: TenderProblem, result: TenderResult) -> tuple[Finding
     lots_of = [0] * problem.offers
     for line in range(problem.lines):
         lots_of[int(problem.line_offer[line])] += int(result.lots[line])
+    most: dict[int, int] = {}
+    for offer, lots in enumerate(lots_of):
+        bid = int(problem.offer_bid[offer])
+        most[bid] = max(most.get(bid, 0), lots)
     return sort_findings(
         [
             *_check_lots(problem, result, lots_of),
-            *_check_choices(problem, lots_of),
+            *_check_choices(problem, most),
+            *_check_quantities(problem, lots_of, most),
             *_check_connections(problem, lots_of),
-            *_check_activations(problem, result, lots_of),
-            *_check_cover(problem, result, lots_of),
-            *_check_money(problem, result, lots_of),
+            *_check_providers(problem, lots_of),
+            *check_calls(problem, result, lots_of),
+            *_check_risk(problem, result),
+            *_check_money(problem, result, most),
         ]
     )
 
@@ -52,23 +59,45 @@ def _check_lots(problem: TenderProblem, result: TenderResult, lots_of: list[int]
             yield _finding("offer.minimum", f"bid {name} has {lots} lots, minimum {problem.offer_minimum_lots[offer]}")
 
 
-def _check_choices(problem: TenderProblem, lots_of: list[int]) -> Iterator[Finding]:
+def _check_choices(problem: TenderProblem, most: dict[int, int]) -> Iterator[Finding]:
     winners: dict[int, set[int]] = {}
-    for offer, lots in enumerate(lots_of):
-        bid = int(problem.offer_bid[offer])
+    links: dict[int, set[bool]] = {}
+    for bid, lots in most.items():
         if lots > 0 and problem.bid_group[bid] >= 0:
             winners.setdefault(int(problem.bid_group[bid]), set()).add(bid)
+        if problem.bid_link[bid] >= 0:
+            links.setdefault(int(problem.bid_link[bid]), set()).add(lots > 0)
     for group, bids in winners.items():
         if len(bids) > 1:
             names = ", ".join(problem.bid_ids[bid] for bid in sorted(bids))
             yield _finding("group.choice", f"group {group} has more than one accepted bid: {names}")
+    for link, taken in links.items():
+        if len(taken) > 1:
+            yield _finding("link.choice", f"linked group {link} is accepted in part")
+
+
+def _check_quantities(problem: TenderProblem, lots_of: list[int], most: dict[int, int]) -> Iterator[Finding]:
+    seen: dict[int, set[int]] = {}
+    for offer, lots in enumerate(lots_of):
+        if problem.bid_same_lots[problem.offer_bid[offer]]:
+            seen.setdefault(int(problem.offer_bid[offer]), set()).add(lots)
+    for bid, different in seen.items():
+        if len(different) > 1:
+            yield _finding("same_lots", f"bid {problem.bid_ids[bid]} has different lots in its windows")
+    totals = [0] * len(problem.caps.ids)
+    for cap, bid in zip(problem.caps.pair_cap.tolist(), problem.caps.pair_bid.tolist(), strict=True):
+        totals[cap] += most.get(bid, 0)
+    for cap, total in enumerate(totals):
+        if total > problem.caps.most_lots[cap]:
+            yield _finding("cap", f"{problem.caps.ids[cap]}: {total} lots, at most {problem.caps.most_lots[cap]}")
 
 
 def _check_connections(problem: TenderProblem, lots_of: list[int]) -> Iterator[Finding]:
-    """Check by Hall's condition: no set of bids exceeds the connections it stands on."""
     stands_on: dict[int, set[int]] = {}
     for bid, connection in zip(problem.backing_bid, problem.backing_connection, strict=True):
         stands_on.setdefault(int(bid), set()).add(int(connection))
+    if not stands_on:
+        return
     for window, name in enumerate(problem.window_ids):
         sold = {
             int(problem.offer_bid[offer]): lots
@@ -101,81 +130,75 @@ def _largest_flow(sold: dict[int, int], stands_on: dict[int, set[int]], capacity
     return sum(place(bid, set()) for bid, lots in sorted(sold.items()) for _ in range(lots))
 
 
-def _check_activations(problem: TenderProblem, result: TenderResult, lots_of: list[int]) -> Iterator[Finding]:
-    busy: dict[tuple[int, int], list[float]] = {}
-    for run in result.activations:
-        bid = int(problem.offer_bid[run.offer])
-        steps = int(problem.event_first_step[run.event + 1] - problem.event_first_step[run.event])
-        limit, rest = int(problem.bid_run_steps[bid]), int(problem.bid_rest_steps[bid])
-        name = problem.bid_ids[bid]
-        if not 0 <= run.begin < run.end <= steps or run.power_mw < 0:
-            yield _finding("activation.range", f"bid {name} has an activation outside its event")
-            continue
-        if problem.offer_window[run.offer] != problem.event_window[run.event]:
-            yield _finding("activation.window", f"bid {name} is activated in a window it is not offered in")
-        if limit and run.end - run.begin > limit:
-            yield _finding("activation.run", f"bid {name} runs {run.end - run.begin} steps, limit {limit}")
-        load = busy.setdefault((run.offer, run.event), [0.0] * steps)
-        for step in range(run.begin, min(steps, run.end + rest)):
-            load[step] += run.power_mw
-    for (offer, _), load in busy.items():
-        if max(load) > lots_of[offer] * problem.lot_mw + MW_TOLERANCE:
-            name = problem.bid_ids[int(problem.offer_bid[offer])]
-            yield _finding("activation.power", f"bid {name} runs or rests with {max(load)} MW, more than contracted")
-
-
-def _check_cover(problem: TenderProblem, result: TenderResult, lots_of: list[int]) -> Iterator[Finding]:
-    longest = [0] * len(problem.window_ids)
-    for event, window in enumerate(problem.event_window):
-        steps = int(problem.event_first_step[event + 1] - problem.event_first_step[event])
-        longest[window] = max(longest[window], steps)
-    throughout = [0.0] * len(problem.window_ids)
+def _check_providers(problem: TenderProblem, lots_of: list[int]) -> Iterator[Finding]:
+    held: dict[int, int] = {}
     for offer, lots in enumerate(lots_of):
-        window, run = int(problem.offer_window[offer]), int(problem.bid_run_steps[int(problem.offer_bid[offer])])
-        if run == 0 or run >= longest[window]:
-            throughout[window] += lots * problem.lot_mw
-    in_turn = [0.0] * len(problem.need_mw)
-    for a in result.activations:
-        first = int(problem.event_first_step[a.event])
-        for step in range(first + a.begin, min(first + a.end, len(in_turn))):
-            in_turn[step] += a.power_mw
-    for event, window in enumerate(problem.event_window):
-        for step in range(int(problem.event_first_step[event]), int(problem.event_first_step[event + 1])):
-            at_hand = throughout[window] + in_turn[step]
-            if at_hand > problem.window_max_lots[window] * problem.lot_mw + MW_TOLERANCE:
-                yield _finding("maximum", f"step {step} has {at_hand} MW at hand, more than the maximum of its window")
-            missing = max(0.0, float(problem.need_mw[step]) - at_hand)
-            stated = float(result.shortfall_mw[step])
-            if abs(missing - stated) > MW_TOLERANCE:
-                yield _finding("cover", f"step {step} lacks {missing} MW, the result states {stated} MW")
+        provider = int(problem.bid_provider[int(problem.offer_bid[offer])])
+        held[provider] = held.get(provider, 0) + lots
+    total, engaged = sum(held.values()), sum(lots > 0 for lots in held.values())
+    if 0 < engaged < problem.minimum_providers:
+        yield _finding("provider.count", f"{engaged} providers, at least {problem.minimum_providers}")
+    for provider, lots in held.items():
+        if lots > problem.provider_share * total + 1e-6:
+            yield _finding("provider.share", f"provider {provider} holds {lots} of {total} lots")
 
 
-def _check_money(problem: TenderProblem, result: TenderResult, lots_of: list[int]) -> Iterator[Finding]:
-    most: dict[int, int] = {}
-    for offer, lots in enumerate(lots_of):
-        bid = int(problem.offer_bid[offer])
-        most[bid] = max(most.get(bid, 0), lots)
+def _check_risk(problem: TenderProblem, result: TenderResult) -> Iterator[Finding]:
+    risk = problem.risk
+    if not risk.any:
+        return
+    scenarios = len(problem.scenario_probability)
+    missing = np.zeros((problem.windows, scenarios))
+    for event in range(problem.events):
+        steps = result.shortfall_mw[problem.event_first_step[event] : problem.event_first_step[event + 1]]
+        mwh = float(steps.sum()) * float(problem.event_step_h[event] * problem.event_occurrences[event])
+        missing[problem.event_window[event], problem.event_scenario[event]] += mwh
+    for window, name in enumerate(problem.window_ids):
+        expected = float(missing[window] @ problem.scenario_probability)
+        if expected > risk.window_expected_mwh[window] + MW_TOLERANCE * max(1.0, expected):
+            yield _finding("risk.expected", f"window {name} lacks {expected} MWh on average")
+        chance = float(problem.scenario_probability[missing[window] <= MW_TOLERANCE].sum())
+        if chance < risk.window_chance[window] - 1e-6:
+            yield _finding("risk.chance", f"window {name} is covered with probability {chance}")
+    worst = sorted(zip(missing.sum(axis=0), problem.scenario_probability, strict=True), reverse=True)
+    left, tail = risk.tail_share, 0.0
+    for mwh, probability in worst:
+        part = min(left, float(probability))
+        tail += part * float(mwh)
+        left -= part
+    if tail / risk.tail_share > risk.tail_mwh + MW_TOLERANCE * max(1.0, tail):
+        yield _finding("risk.tail", f"the worst {risk.tail_share:.0%} of scenarios lack {tail / risk.tail_share} MWh")
+
+
+def _check_money(problem: TenderProblem, result: TenderResult, most: dict[int, int]) -> Iterator[Finding]:
     fees = math.fsum(lots * float(problem.bid_fee_eur_per_lot[bid]) for bid, lots in most.items())
     taken = [int(n) for n in result.lots]
-    evaluated = fees + math.fsum(n * float(c) for n, c in zip(taken, problem.line_evaluated_eur_per_lot, strict=True))
+    contract = fees + math.fsum(n * float(c) for n, c in zip(taken, problem.line_evaluated_eur_per_lot, strict=True))
     payment = fees + math.fsum(n * float(c) for n, c in zip(taken, problem.line_payment_eur_per_lot, strict=True))
-    hours = [
-        float(problem.event_count[e] * problem.event_step_h[e])
-        for e in range(problem.events)
-        for _ in range(int(problem.event_first_step[e]), int(problem.event_first_step[e + 1]))
-    ]
-    missing = math.fsum(
-        h * float(mw) * problem.shortfall_eur_per_mwh for h, mw in zip(hours, result.shortfall_mw, strict=True)
-    )
+    hours = np.empty(len(problem.need_mw))
+    for event in range(problem.events):
+        weight = problem.scenario_probability[problem.event_scenario[event]] * problem.event_occurrences[event]
+        hours[problem.event_first_step[event] : problem.event_first_step[event + 1]] = (
+            weight * problem.event_step_h[event]
+        )
+    calls = result.calls
+    called = math.fsum((calls.power_mw * hours[calls.step] * problem.line_call_eur_per_mwh[calls.line]).tolist())
+    missing = math.fsum((hours * result.shortfall_mw).tolist()) * problem.shortfall_eur_per_mwh
     for what, seen, stated in (
-        ("evaluated cost", evaluated, result.evaluated_eur),
+        ("contract cost", contract, result.contract_eur),
         ("payment", payment, result.payment_eur),
+        ("cost of calls", called, result.calls_eur),
         ("priced shortfall", missing, result.shortfall_eur),
     ):
         if abs(seen - stated) > EUR_TOLERANCE * max(1.0, abs(seen)):
             yield _finding("money", f"{what} is {seen} EUR, the result states {stated} EUR")
-    if payment > problem.budget_eur + EUR_TOLERANCE * max(1.0, problem.budget_eur):
-        yield _finding("budget", f"payment of {payment} EUR exceeds the budget of {problem.budget_eur} EUR")
+    budgets = problem.budgets
+    for year, name in enumerate(budgets.ids):
+        paid = math.fsum(n * float(c) for n, c in zip(taken, budgets.line_eur_per_lot[year], strict=True))
+        paid += math.fsum(lots * float(budgets.bid_eur_per_lot[year, bid]) for bid, lots in most.items())
+        limit = float(budgets.most_eur[year])
+        if paid > limit + EUR_TOLERANCE * max(1.0, limit):
+            yield _finding("budget", f"budget {name}: {paid} EUR, at most {limit} EUR")
 
 
 def _finding(rule: str, message: str) -> Finding:

@@ -4,9 +4,11 @@ The programs of the sites stand side by side; what couples them is delivery in t
 
     sum_i net_i[t] + sign * (volume - short[t] + over[t])  =  B_t - sign * relief_t        (delivery[t], exact)
 
+    sum_t dt (short[t] + over[t]) <= missed                                                (missed_limit)
+
 with sign +1 for consuming less and -1 for more; delivery of at least the volume leaves the side open on which more is
 delivered. ``volume`` is one column: its reduced cost is the marginal cost of the whole block. ``short`` and ``over``
-are fixed at zero unless a promise is being repaired. Every site keeps the formulation it has by itself.
+are fixed at zero unless a promise is being repaired, which first asks how little can be missed and then keeps it. Every site keeps the formulation it has by itself.
 """
 
 from __future__ import annotations
@@ -55,6 +57,7 @@ class GroupProgram:
         net: power of each site per step in terms of all columns, one matrix of shape (steps, columns) per site.
         fixed_kw: power nobody decides on per site and step, shape (sites, steps).
         delivery: rows of the delivery, in order of the steps of the offer.
+        missed_limit: row of the missed delivery in kWh.
         volume: column of the volume.
         short: columns of missing delivery.
         over: columns of delivery beyond the promise.
@@ -67,6 +70,7 @@ class GroupProgram:
     net: tuple[csr_array[Any, Any], ...]
     fixed_kw: FloatArray
     delivery: range
+    missed_limit: int
     volume: int
     short: range
     over: range
@@ -109,8 +113,15 @@ def assemble_group(
     )
     own = block_diag([s.program.rows for s in sites], format="csr")
     blank = csr_array((own.shape[0] + history.shape[0], 1 + 2 * count))
+    missed = np.concatenate([np.zeros(columns + 1), np.full(2 * count, problems[0].grid.step_h)])
     rows = csr_array(
-        vstack([hstack([vstack([own, history]), blank]), hstack([total[np.flatnonzero(window.steps)], extra])])
+        vstack(
+            [
+                hstack([vstack([own, history]), blank]),
+                hstack([total[np.flatnonzero(window.steps)], extra]),
+                csr_array(missed[None, :]),
+            ]
+        )
     )
     first = own.shape[0] + history.shape[0]
     program = Program(
@@ -121,10 +132,10 @@ def assemble_group(
         integer=np.concatenate([*(s.program.integer for s in sites), np.zeros(1 + 2 * count, dtype=np.bool_)]),
         rows=rows,
         row_lower=np.concatenate(
-            [*(s.program.row_lower for s in sites), executed - SAME_POWER_KW, np.full(count, -np.inf)]
+            [*(s.program.row_lower for s in sites), executed - SAME_POWER_KW, np.full(count + 1, -np.inf)]
         ),
         row_upper=np.concatenate(
-            [*(s.program.row_upper for s in sites), executed + SAME_POWER_KW, np.full(count, np.inf)]
+            [*(s.program.row_upper for s in sites), executed + SAME_POWER_KW, np.full(count + 1, np.inf)]
         ),
         column_labels=_labels(problems, [s.program.column_labels for s in sites], count, ("volume", "short", "over")),
         row_labels=_row_labels(problems, [s.program.row_labels for s in sites], history.shape[0], count),
@@ -137,6 +148,7 @@ def assemble_group(
         net=tuple(csr_array(hstack([one, csr_array((steps, 1 + 2 * count))])) for one in net),
         fixed_kw=fixed,
         delivery=range(first, first + count),
+        missed_limit=first + count,
         volume=volume,
         short=range(short, short + count),
         over=range(over, over + count),
@@ -215,6 +227,6 @@ def _row_labels(problems: Sequence[SiteProblem], parts: Sequence[Labels], histor
     blocks = [f"{p.id}.{block}" for p, labels in zip(problems, parts, strict=True) for block in labels.blocks]
     indices = [index for labels in parts for index in labels.indices]
     return Labels(
-        blocks=(*blocks, *["past"] * history, *["delivery"] * count),
-        indices=(*indices, *((k,) for k in range(history)), *((k,) for k in range(count))),
+        blocks=(*blocks, *["past"] * history, *["delivery"] * count, "missed_limit"),
+        indices=(*indices, *((k,) for k in range(history)), *((k,) for k in range(count)), ()),
     )

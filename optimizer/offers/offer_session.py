@@ -47,13 +47,13 @@ class Question:
         objective: name of what is minimised.
         volume_kw: lower and upper bound of the volume; None leaves delivery open altogether.
         relief_kw: flexibility promised per step beside the volume, shape (steps,); None for none.
-        repair: whether delivery may fall short or go over.
+        missed_kwh: most that may be missed of the promise, short and over together; 0 for a promise that is kept.
     """
 
     objective: str = COST
     volume_kw: tuple[float, float] | None = None
     relief_kw: FloatArray | None = None
-    repair: bool = False
+    missed_kwh: float = 0.0
 
 
 class OfferSession:
@@ -130,9 +130,8 @@ class OfferSession:
             volume = max(0.0, float(outcome.incumbent.values[self.group.volume]))
             # Without costs, exclusive powers may be used both for no reason. Guard only what the cheapest plan needs.
             cheapest = self._ask_once(Question(volume_kw=(volume, volume)))
-            if cheapest.incumbent is None or not self._add_guards(self.group, cheapest.incumbent.values):
+            if not self.guard(cheapest):
                 return volume
-            self._group = None
 
     def plan(self, question: Question, promised_kw: FloatArray | None = None) -> GroupPlan | None:
         """Ask, read, verify; None when no plan exists or none was found in time.
@@ -156,9 +155,15 @@ class OfferSession:
         """Patch the live model to a question and solve it, adding guards until exclusive powers exclude each other."""
         while True:
             outcome = self._ask_once(question)
-            if outcome.incumbent is None or not self._add_guards(self.group, outcome.incumbent.values):
+            if not self.guard(outcome):
                 return outcome
-            self._group = None
+
+    def guard(self, outcome: Outcome) -> bool:
+        """Guard what an outcome of a further stage breaks; if anything, the model must be asked again."""
+        if outcome.incumbent is None or not self._add_guards(self.group, outcome.incumbent.values):
+            return False
+        self._group = None
+        return True
 
     def _ask_once(self, question: Question) -> Outcome:
         self._pose(self.group, question)
@@ -184,7 +189,7 @@ class OfferSession:
 
     def _pose(self, group: GroupProgram, question: Question) -> None:
         count = len(group.delivery)
-        rows = np.arange(group.delivery.start, group.delivery.stop, dtype=np.int32)
+        rows = np.arange(group.delivery.start, group.missed_limit + 1, dtype=np.int32)
         slack = np.arange(group.short.start, group.over.stop, dtype=np.int32)
         if question.volume_kw is None and question.relief_kw is None:
             low, high = np.full(count, -np.inf), np.full(count, np.inf)
@@ -193,7 +198,8 @@ class OfferSession:
             low, high = delivery_bounds(group, self.window, self.baseline_kw, relief)
         least, most = question.volume_kw or (0.0, 0.0)
         goal = next(o for o in group.program.objectives if o.name == question.objective)
-        top = np.full(2 * count, np.inf if question.repair else 0.0)
+        top = np.full(2 * count, np.inf if question.missed_kwh > 0.0 else 0.0)
+        low, high = np.append(low, -np.inf), np.append(high, question.missed_kwh or np.inf)
         self._session.set_objective(goal.name, goal.costs, goal.offset)
         self._session.patch(
             Patch(

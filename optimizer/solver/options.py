@@ -15,7 +15,8 @@ class SolverOptions:
         absolute_gap: stop once the absolute gap is proven, in the unit of the objective.
         node_limit: limit on branch-and-bound nodes; None for no limit.
         seed: random seed of the solver.
-        method: "choose", "simplex" or "ipm" for linear programs.
+        method: "simplex" or "ipm" for linear programs; "choose" is interior point for large ones and otherwise left
+            to the solver. Small changes to a large live program may be faster with "simplex".
         crossover: whether interior point ends on a vertex.
         feasibility_tolerance: primal and dual feasibility tolerance; None is the solver's default, 1e-7.
         log: print the solver's own log.

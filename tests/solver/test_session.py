@@ -490,3 +490,21 @@ def test_conflict_is_empty_where_the_relaxation_is_feasible() -> None:
     assert session.conflict() == ((), ())
     session.load(diet())
     assert session.conflict() == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("columns", "integer", "asked", "used"),
+    [
+        (10_000, False, "choose", "ipm"),
+        (9_999, False, "choose", "choose"),
+        (10_000, True, "choose", "choose"),
+        (10_000, False, "simplex", "simplex"),
+    ],
+)
+def test_large_linear_programs_go_to_interior_point(columns: int, integer: bool, asked: str, used: str) -> None:
+    session = HighsSession(SolverOptions(method=asked))
+    session.load(make_program(costs=[1.0] * columns, bounds=[(1, 2)] * columns, integer=[integer] * columns))
+    outcome = session.run()
+    assert session._highs.getOptionValue("solver")[1] == used
+    assert outcome.incumbent is not None
+    assert outcome.incumbent.objective == pytest.approx(columns)

@@ -1,0 +1,1 @@
+"""Rivals: the same problems written the way others would write them."""

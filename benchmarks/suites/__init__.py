@@ -1,0 +1,1 @@
+"""Suites: each module registers its cases in ``CASES``; see `benchmarks.registry`."""

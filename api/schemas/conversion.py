@@ -11,7 +11,7 @@ from market.clearing.redispatch import RedispatchOptions
 from market.domain.connection import Connection
 from market.domain.need import Headroom
 from market.ports import QualifiedConnection
-from market.snapshot import from_plain
+from market.snapshot import JsonValue, from_plain, to_plain
 
 T = TypeVar("T")
 
@@ -37,6 +37,11 @@ def to_headroom(terms: HeadroomTerms) -> Headroom:
 def to_rules(terms: RedispatchRules) -> RedispatchOptions:
     """Build the rules of a redispatch clearing."""
     return to_domain(RedispatchOptions, terms)
+
+
+def to_snapshot(terms: Model) -> JsonValue:
+    """Write what was received as plain JSON values."""
+    return to_plain(_fields(terms))
 
 
 def _fields(value: Any) -> Any:

@@ -29,7 +29,7 @@ from market.domain.tender_award import BidReason
 from market.errors import RefusedInputError
 from market.ports import QualifiedConnection
 from market.rules.tender_rules import check_bids, check_tender, refusals
-from market.services.places import moved
+from market.services.places import about, moved
 from optimizer.errors import InvalidProblemError
 from optimizer.findings import Finding
 from optimizer.problems.site import SiteProblem
@@ -226,8 +226,7 @@ def _not_said_before(judged: Judged[Model], findings: Iterable[Finding]) -> Iter
     doubtful = {rule for name in judged.thinned for rule in _DEPENDENT_RULES.get(name, ())}
     for finding in findings:
         placed = _in_document(finding, judged.kept)
-        inside = (f"{placed.path}.", f"{placed.path}[")
-        if finding.rule not in doubtful and not any(p == placed.path or p.startswith(inside) for p in said):
+        if finding.rule not in doubtful and not about(placed.path, said):
             yield placed
 
 

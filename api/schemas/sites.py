@@ -156,3 +156,4 @@ class SiteTerms(Model):
     announced_at: Instant | None = None
     assets: list[Annotated[AssetTerms, Field(discriminator="kind")]]
     windows: list[WindowTerms] = Field(default_factory=list)
+    cause: Id | None = Field(default=None, description="clearing or contract the schedule follows from")

@@ -1,6 +1,12 @@
-"""Use cases around the grid: declare areas, register connections."""
+"""Use cases around the grid: declare areas, register connections.
+
+Every use case that stores something takes what is already ``known`` to be wrong with the form of its input, adds what
+the rules of the market find, and refuses for all of it at once.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from market.domain.connection import CongestionArea
 from market.errors import RefusedInputError
@@ -9,17 +15,20 @@ from market.services.market import Market
 from optimizer.findings import Finding
 
 
-def declare_area(market: Market, area: CongestionArea) -> None:
+def declare_area(market: Market, area: CongestionArea, *, known: Sequence[Finding] = ()) -> None:
     """Declare a congestion area.
 
     Raises:
+        RefusedInputError: there are known faults of form.
         ConflictError: an area with that id exists.
     """
+    if known:
+        raise RefusedInputError(known)
     with market.store.write() as unit:
         unit.areas.add(area)
 
 
-def register_connection(market: Market, item: QualifiedConnection) -> None:
+def register_connection(market: Market, item: QualifiedConnection, *, known: Sequence[Finding] = ()) -> None:
     """Register a connection with the areas it lies in and what it is qualified for.
 
     Raises:
@@ -27,12 +36,10 @@ def register_connection(market: Market, item: QualifiedConnection) -> None:
         ConflictError: the EAN is registered already.
     """
     with market.store.write() as unit:
-        findings = [
-            finding
-            for k, area_id in enumerate(item.connection.area_ids)
-            for finding in unknown_area(unit, area_id, f"area_ids[{k}]")
-        ]
-        if item.qualified_mw < 0:
+        findings = [*known]
+        for k, area_id in enumerate(item.connection.area_ids):
+            findings += unknown_area(unit, area_id, f"area_ids[{k}]")
+        if item.qualified_mw.is_finite() and item.qualified_mw < 0:
             findings.append(
                 Finding(
                     rule="connection.qualified_mw",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from market.domain.lifecycle import GateState, need_state
 from market.domain.money import LOT_MW
 from market.domain.need import Need
@@ -10,11 +12,11 @@ from market.ports import Unit
 from market.rules.order_rules import check_needs
 from market.services.grid import unknown_area
 from market.services.market import Market
-from market.services.places import without_prefix
+from market.services.places import merged, without_prefix
 from optimizer.findings import Finding
 
 
-def announce_need(market: Market, need: Need) -> None:
+def announce_need(market: Market, need: Need, *, known: Sequence[Finding] = ()) -> None:
     """Announce a need for redispatch.
 
     Raises:
@@ -22,8 +24,8 @@ def announce_need(market: Market, need: Need) -> None:
         ConflictError: a need with that id exists.
     """
     with market.store.write() as unit:
-        findings = [*without_prefix(check_needs([need], LOT_MW), "needs[0]."), *_gate_faults(need)]
-        findings += unknown_area(unit, need.area_id, "area_id")
+        rules = without_prefix(check_needs([need], LOT_MW), "needs[0].")
+        findings = merged(known, [*rules, *_gate_faults(need), *unknown_area(unit, need.area_id, "area_id")])
         if findings:
             raise RefusedInputError(findings)
         unit.needs.add(need)

@@ -14,17 +14,19 @@ from market.errors import RefusedInputError
 from market.ports import StoredOrder, Unit
 from market.rules.order_rules import check_order_book, cover_days
 from market.services.market import Market
+from market.services.places import merged
 from optimizer.findings import Finding
 
 LINK_RULE = "order.parent.unknown"
 
 
-def submit_orders(market: Market, orders: Sequence[Order]) -> tuple[StoredOrder, ...]:
+def submit_orders(market: Market, orders: Sequence[Order], *, known: Sequence[Finding] = ()) -> tuple[StoredOrder, ...]:
     """Submit one or more orders to the book: all are stored or none.
 
     Args:
         market: the market.
         orders: orders with their ids and times of submission.
+        known: what is known to be wrong with their form; its places are in ``orders[k]``.
 
     Returns:
         What was stored, as receipts.
@@ -34,7 +36,8 @@ def submit_orders(market: Market, orders: Sequence[Order]) -> tuple[StoredOrder,
         ConflictError: an id is taken.
     """
     with market.store.write() as unit:
-        findings = [*_book_faults(unit, orders), *_place_faults(unit, orders), *_late_faults(market, orders)]
+        rules = [*_book_faults(unit, orders), *_place_faults(unit, orders), *_late_faults(market, orders)]
+        findings = merged(known, rules)
         if findings:
             raise RefusedInputError(findings)
         stored = tuple(

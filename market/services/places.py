@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from optimizer.findings import Finding
@@ -18,3 +18,15 @@ def moved(findings: Iterable[Finding], prefix: str, new_prefix: str) -> tuple[Fi
     return tuple(
         replace(f, path=new_prefix + f.path.removeprefix(prefix)) if f.path.startswith(prefix) else f for f in findings
     )
+
+
+def merged(known: Sequence[Finding], rules: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Put what the rules find beside what is known already, unless it is about something that could not be read."""
+    said = {finding.path for finding in known}
+    return (*known, *(finding for finding in rules if not about(finding.path, said)))
+
+
+def about(path: str, said: Iterable[str]) -> bool:
+    """Whether a place is one of those named already, or contains one."""
+    inside = (f"{path}.", f"{path}[")
+    return any(place == path or place.startswith(inside) for place in said)

@@ -13,11 +13,11 @@ from market.ports import StoredBid, Unit
 from market.rules.tender_rules import check_submission, check_tender
 from market.services.grid import unknown_area
 from market.services.market import Market
-from market.services.places import moved
+from market.services.places import merged, moved
 from optimizer.findings import Finding
 
 
-def publish_tender(market: Market, tender: Tender) -> None:
+def publish_tender(market: Market, tender: Tender, *, known: Sequence[Finding] = ()) -> None:
     """Publish a tender; bids are taken from now until it closes.
 
     Raises:
@@ -26,22 +26,26 @@ def publish_tender(market: Market, tender: Tender) -> None:
     """
     now = market.clock.now()
     with market.store.write() as unit:
-        findings = [*check_tender(tender), *unknown_area(unit, tender.area_id, "area_id")]
+        rules = [*check_tender(tender), *unknown_area(unit, tender.area_id, "area_id")]
         if tender.closes_at <= now:
             message = f"the gate would close at {tender.closes_at.isoformat()}, which has passed"
-            findings.append(Finding(rule="tender.closes_at.future", path="closes_at", message=message))
+            rules.append(Finding(rule="tender.closes_at.future", path="closes_at", message=message))
+        findings = merged(known, rules)
         if findings:
             raise RefusedInputError(findings)
         unit.tenders.add(tender)
 
 
-def submit_bids(market: Market, tender_id: str, bids: Sequence[Bid]) -> tuple[StoredBid, ...]:
+def submit_bids(
+    market: Market, tender_id: str, bids: Sequence[Bid], *, known: Sequence[Finding] = ()
+) -> tuple[StoredBid, ...]:
     """Submit one or more bids to an open tender: all are stored or none.
 
     Args:
         market: the market.
         tender_id: the tender.
         bids: bids with their ids and times of submission.
+        known: what is known to be wrong with their form; its places are in ``bids[k]``.
 
     Returns:
         What was stored, as receipts.
@@ -56,7 +60,8 @@ def submit_bids(market: Market, tender_id: str, bids: Sequence[Bid]) -> tuple[St
         state = state_of_tender(market, unit, tender)
         if state is not GateState.OPEN:
             raise ConflictError("tender", tender_id, state=state, needed="bids are taken while it is open")
-        findings = [f for k, bid in enumerate(bids) for f in _findings_of(unit, tender, bid, f"bids[{k}]")]
+        rules = [f for k, bid in enumerate(bids) for f in _findings_of(unit, tender, bid, f"bids[{k}]")]
+        findings = merged(known, rules)
         if findings:
             raise RefusedInputError(findings)
         stored = tuple(StoredBid(bid=bid, content_hash=fingerprint(bid)) for bid in bids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -93,3 +94,24 @@ def _slack_sentences(
 
 def _measure(measure: Objective, values: FloatArray) -> float:
     return float(measure.costs @ values) + measure.offset
+
+
+def plan_from(plan: SitePlan, now: int) -> SitePlan:
+    """Cut the steps before ``now`` off a plan."""
+    if not now:
+        return plan
+    assets = tuple(
+        replace(a, power_kw=a.power_kw[now:], series={name: values[now:] for name, values in a.series.items()})
+        for a in plan.assets
+    )
+    windows = tuple(
+        replace(w, excess_kw=w.excess_kw[now:], value_eur_per_kwh=w.value_eur_per_kwh[now:]) for w in plan.windows
+    )
+    return replace(
+        plan,
+        assets=assets,
+        windows=windows,
+        offtake_kw=plan.offtake_kw[now:],
+        feed_in_kw=plan.feed_in_kw[now:],
+        capacity_value_eur_per_kwh=plan.capacity_value_eur_per_kwh[now:],
+    )

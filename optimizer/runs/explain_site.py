@@ -21,14 +21,15 @@ _SITE_WORDS = {
 _PHYSICS = "balance"
 
 
-def explain_infeasible_site(problem: SiteProblem, site: SiteProgram) -> tuple[Finding, ...]:
+def explain_infeasible_site(problem: SiteProblem, remaining: SiteProblem, site: SiteProgram) -> tuple[Finding, ...]:
     """Say why no plan exists, in domain words.
 
     Args:
-        problem: the site, found infeasible by the solver.
+        problem: the site on the grid of the program.
+        remaining: what is left of it, found infeasible by the solver; the site itself at first.
         site: its program.
     """
-    shortfall = find_charging_shortfall(problem)
+    shortfall = find_charging_shortfall(remaining)
     if shortfall:
         return shortfall
     conflict = find_conflict(site.program)

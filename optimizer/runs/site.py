@@ -10,17 +10,19 @@ import numpy as np
 from optimizer.errors import InvalidProblemError, VerificationError
 from optimizer.findings import Finding
 from optimizer.formulations.site import GRID_PAIR, GuardedSteps, first_guards
+from optimizer.formulations.site_patch import SitePatcher
 from optimizer.formulations.site_program import SiteProgram, compile_site
 from optimizer.problems.checks_site import check_site
 from optimizer.problems.series import FloatArray
 from optimizer.problems.shortfalls import find_shortfalls
 from optimizer.problems.site import SiteProblem
+from optimizer.problems.states import States, remaining_site
 from optimizer.results.site import SitePlan
-from optimizer.results.site_reader import read_plan
+from optimizer.results.site_reader import plan_from, read_plan
 from optimizer.runs.explain_site import explain_infeasible_site
 from optimizer.solver.options import SolverOptions
-from optimizer.solver.outcome import Incumbent, Stop
-from optimizer.solver.session import HighsSession, ProgressListener
+from optimizer.solver.outcome import Incumbent, Outcome, Stop
+from optimizer.solver.session import HighsSession, Patch, ProgressListener
 from optimizer.verify.site import verify_site
 
 BOTH_KW = 1e-6
@@ -67,47 +69,117 @@ def dispatch_site(
         InvalidProblemError: the data of the site are faulty; the error carries all findings.
         VerificationError: the plan did not pass the independent check.
     """
-    started = time.perf_counter()
-    faults = check_site(problem)
-    if faults:
-        raise InvalidProblemError(faults)
-    shortfalls = find_shortfalls(problem)
-    if shortfalls:
-        return _without_plan(Stop.INFEASIBLE, shortfalls, started)
-    session = HighsSession(options)
-    guarded = first_guards(problem)
-    while True:
-        site = compile_site(problem, guarded)
-        session.load(site.program)
-        outcome = session.run(listener=listener)
-        if outcome.incumbent is None:
-            findings = explain_infeasible_site(problem, site) if outcome.stop is Stop.INFEASIBLE else ()
-            return _without_plan(outcome.stop, findings, started)
-        incumbent = fix_whole_numbers(site, session, outcome.incumbent)
-        broken = broken_exclusions(site, incumbent.values, guarded)
-        if not broken:
-            break
-        guarded = merge_guards(guarded, broken)
-    plan = read_plan(problem, site, incumbent)
-    faults = verify_site(problem, plan)
-    if faults:
-        raise VerificationError(faults)
-    return SiteOutcome(
-        stop=outcome.stop,
-        plan=plan,
-        bound_eur=outcome.bound,
-        gap_eur=None if outcome.bound is None else max(0.0, plan.total_cost_eur - outcome.bound),
-        findings=(),
-        seconds=time.perf_counter() - started,
-    )
+    return SiteSession(problem, options=options).plan(listener=listener)
 
 
-def fix_whole_numbers(site: SiteProgram, session: HighsSession, incumbent: Incumbent) -> Incumbent:
-    """Solve once more with whole numbers fixed, so that duals exist and on/off is exact."""
-    if not site.program.integer.any():
-        return incumbent
-    fixed = session.run_fixed(incumbent.values, SolverOptions()).incumbent
-    return incumbent if fixed is None else fixed
+class SiteSession:
+    """A site that is planned again and again: built once, patched from then on.
+
+    Args:
+        problem: the site over the whole horizon.
+        options: time limit and gap of the solver.
+
+    Raises:
+        InvalidProblemError: the data of the site are faulty; the error carries all findings.
+    """
+
+    def __init__(self, problem: SiteProblem, *, options: SolverOptions | None = None) -> None:
+        _require_faultless(problem)
+        self._problem = problem
+        self._guarded = first_guards(problem)
+        self._session = HighsSession(options)
+        self._built: tuple[SiteProgram, SitePatcher] | None = None
+
+    def plan(self, listener: ProgressListener | None = None) -> SiteOutcome:
+        """Plan the whole horizon.
+
+        Raises:
+            VerificationError: the plan did not pass the independent check.
+        """
+        return self._solve(self._problem, self._problem, listener)
+
+    def replan(
+        self,
+        now: int,
+        states: States,
+        *,
+        changed: SiteProblem | None = None,
+        listener: ProgressListener | None = None,
+    ) -> SiteOutcome:
+        """Plan what is left of the horizon from measured states.
+
+        Args:
+            now: first step that is still to be planned.
+            states: measured state per asset id.
+            changed: the site with new prices, limits, loads, weather or needs; as first given if None.
+            listener: called while the solver runs; returning False interrupts it.
+
+        Returns:
+            The plan from ``now`` on: its step 0 is step ``now`` of the horizon.
+
+        Raises:
+            InvalidProblemError: what is left of the site is faulty.
+            ModelError: a change reaches further than a patch can say; start a new session.
+            VerificationError: the plan did not pass the independent check.
+        """
+        problem = changed or self._problem
+        remaining = remaining_site(problem, now, states)
+        _require_faultless(remaining)
+        return self._solve(problem, remaining, listener)
+
+    def _solve(self, problem: SiteProblem, remaining: SiteProblem, listener: ProgressListener | None) -> SiteOutcome:
+        started = time.perf_counter()
+        shortfalls = find_shortfalls(remaining)
+        if shortfalls:
+            return _without_plan(Stop.INFEASIBLE, shortfalls, started)
+        self._guard(first_guards(problem))
+        while True:
+            site = self._program_of(problem, remaining)
+            outcome = self._session.run(listener=listener)
+            if outcome.incumbent is None:
+                infeasible = outcome.stop is Stop.INFEASIBLE
+                findings = explain_infeasible_site(problem, remaining, site) if infeasible else ()
+                return _without_plan(outcome.stop, findings, started)
+            incumbent = _fix_whole_numbers(site, self._session, outcome.incumbent)
+            broken = broken_exclusions(site, incumbent.values, self._guarded)
+            if not broken:
+                break
+            self._guard(broken)
+        plan = read_plan(problem, site, incumbent)
+        plan = plan_from(plan, problem.grid.steps - remaining.grid.steps)
+        faults = verify_site(remaining, plan)
+        if faults:
+            raise VerificationError(faults)
+        return _with_plan(plan, outcome, started)
+
+    def _guard(self, wanted: GuardedSteps) -> None:
+        """Guard more steps; the program is built anew if any of them is new."""
+        merged = merge_guards(self._guarded, wanted)
+        if merged != self._guarded:
+            self._guarded, self._built = merged, None
+
+    def _program_of(self, problem: SiteProblem, remaining: SiteProblem) -> SiteProgram:
+        """Build and load at first; patch the live model afterwards."""
+        whole = remaining is self._problem
+        if self._built is None:
+            site = compile_site(self._problem, self._guarded)
+            self._session.load(site.program)
+            self._built = (site, SitePatcher(self._problem, site))
+            if whole:
+                return site
+        site, patcher = self._built
+        patched = site if whole else patcher.program_at(problem, remaining)
+        program = patched.program
+        columns = np.arange(program.columns, dtype=np.int32)
+        rows = np.arange(program.row_count, dtype=np.int32)
+        self._session.patch(
+            Patch(
+                costs=(columns, program.objectives[0].costs),
+                column_bounds=(columns, program.column_lower, program.column_upper),
+                row_bounds=(rows, program.row_lower, program.row_upper),
+            )
+        )
+        return patched
 
 
 def broken_exclusions(site: SiteProgram, values: FloatArray, guarded: GuardedSteps) -> GuardedSteps:
@@ -130,12 +202,32 @@ def merge_guards(guarded: GuardedSteps, broken: GuardedSteps) -> GuardedSteps:
     return {name: guarded.get(name, frozenset()) | broken.get(name, frozenset()) for name in names}
 
 
+def _require_faultless(problem: SiteProblem) -> None:
+    faults = check_site(problem)
+    if faults:
+        raise InvalidProblemError(faults)
+
+
+def _fix_whole_numbers(site: SiteProgram, session: HighsSession, incumbent: Incumbent) -> Incumbent:
+    """Solve once more with whole numbers fixed, so that duals exist and on/off is exact."""
+    if not site.program.integer.any():
+        return incumbent
+    fixed = session.run_fixed(incumbent.values, SolverOptions()).incumbent
+    return incumbent if fixed is None else fixed
+
+
+def _with_plan(plan: SitePlan, outcome: Outcome, started: float) -> SiteOutcome:
+    return SiteOutcome(
+        stop=outcome.stop,
+        plan=plan,
+        bound_eur=outcome.bound,
+        gap_eur=None if outcome.bound is None else max(0.0, plan.total_cost_eur - outcome.bound),
+        findings=(),
+        seconds=time.perf_counter() - started,
+    )
+
+
 def _without_plan(stop: Stop, findings: tuple[Finding, ...], started: float) -> SiteOutcome:
     return SiteOutcome(
-        stop=stop,
-        plan=None,
-        bound_eur=None,
-        gap_eur=None,
-        findings=findings,
-        seconds=time.perf_counter() - started,
+        stop=stop, plan=None, bound_eur=None, gap_eur=None, findings=findings, seconds=time.perf_counter() - started
     )

@@ -18,8 +18,11 @@ from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
 from optimizer.results.offers import GroupPlan, MemberShare
 from optimizer.solver.options import SolverOptions
+from optimizer.solver.outcome import Outcome
 
 NOTICEABLE_KWH = 1e-3
+MISS_HAIR_KWH = 1e-4
+"""What cost may add to the smallest miss: a tenth of a watt-hour, above the solver's tolerance and below notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,7 +50,7 @@ class GroupAward:
     @property
     def baseline_kw(self) -> FloatArray:
         """Baseline of the group."""
-        return np.sum(self.baselines_kw, axis=0)
+        return sum(self.baselines_kw, np.zeros(len(self.relief_kw)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -131,13 +134,13 @@ def repair_award(
     if least.incumbent is None:
         return AwardOutcome(plan=None, findings=session.impossibilities() or (_no_plan(),))
     missed = float(least.incumbent.objective)
-    return _spread(session, changed, missed_kwh=0.0 if missed <= NOTICEABLE_KWH / 10 else missed * (1 + 1e-7) + 1e-7)
+    return _spread(session, changed, missed_kwh=missed + MISS_HAIR_KWH)
 
 
 def _spread(session: OfferSession, award: GroupAward, *, missed_kwh: float) -> AwardOutcome:
     question = Question(relief_kw=award.relief_kw, missed_kwh=missed_kwh)
     while True:
-        cheapest = session.ask(question)
+        cheapest = session.settle(session.ask(question))
         if cheapest.incumbent is None:
             return AwardOutcome(plan=None, findings=session.impossibilities() or (_no_plan(),))
         fair = share_fairly(
@@ -150,8 +153,20 @@ def _spread(session: OfferSession, award: GroupAward, *, missed_kwh: float) -> A
         )
         if not session.guard(fair):
             break
-    plan = replace(session.read(fair, award.relief_kw), bound_eur=cheapest.bound)
+    plan = replace(session.read(_priced_by(fair, cheapest), award.relief_kw), bound_eur=cheapest.bound)
     return AwardOutcome(plan=plan, shares=_shares(award, plan), announced=_announce(award, plan))
+
+
+def _priced_by(fair: Outcome, cheapest: Outcome) -> Outcome:
+    """Keep the shadow prices of the cost stage: they hold for every cheapest plan, those of fairness are no money."""
+    if fair.incumbent is None or cheapest.incumbent is None:
+        return fair
+    priced = replace(
+        fair.incumbent,
+        row_duals=cheapest.incumbent.row_duals,
+        reduced_costs=cheapest.incumbent.reduced_costs,
+    )
+    return replace(fair, incumbent=priced)
 
 
 def _with_failures(

@@ -3,6 +3,7 @@
 *Proportional*: nobody is used for a larger share of its registered capability than needed. The largest share is made
 as small as possible, those who are at it are kept there, and so on for the rest (the lexicographic min-max).
 *Rotating*: whoever has the turn delivers as much as the cheapest plans allow, then the next.
+Nobody works against the award (delivers less than nothing) unless the cheapest plans need that.
 
 On/off decisions are those of the cheapest plan, so the rule is a series of linear programs on the live model.
 """
@@ -62,6 +63,7 @@ def share_fairly(
         return cheapest
     values = cheapest.incumbent.values
     first = _append_members(session, values, members, np.asarray(capability_kwh), baselines_kw)
+    _forbid_opposing(session, values, first, len(members))
     if rule is Fairness.ROTATING:
         return _rotate(session, values, cheapest, first, members, turn)
     return _level(session, values, cheapest, first, np.asarray(capability_kwh)[members])
@@ -100,6 +102,16 @@ def _append_members(
     return columns
 
 
+def _forbid_opposing(session: OfferSession, values: FloatArray, first: int, count: int) -> None:
+    """Bound what every member delivers by zero from below, if a cheapest plan does that."""
+    live = session.session
+    columns = np.arange(first, first + count, dtype=np.int32)
+    live.set_objective("none against", np.zeros(live.columns), 0.0)
+    live.patch(Patch(column_bounds=(columns, np.zeros(count), np.full(count, np.inf))))
+    if live.run_fixed(_padded(values, count + 1)).incumbent is None:
+        live.patch(Patch(column_bounds=(columns, np.full(count, -np.inf), np.full(count, np.inf))))
+
+
 def _window_sum(net: csr_array[Any, Any], window: OfferWindow, step_h: float) -> csr_array[Any, Any]:
     """Energy over the offer, signed so that adding what is delivered gives a constant."""
     weights = window.change.sign * step_h * window.steps.astype(np.float64)
@@ -127,9 +139,7 @@ def _rotate(
     return best
 
 
-def _level(
-    session: OfferSession, values: FloatArray, cheapest: Outcome, first: int, capability: FloatArray
-) -> Outcome:
+def _level(session: OfferSession, values: FloatArray, cheapest: Outcome, first: int, capability: FloatArray) -> Outcome:
     live, count = session.session, len(capability)
     goal = np.zeros(live.columns)
     goal[first + count] = 1.0
@@ -152,7 +162,7 @@ def _level(
         most = np.maximum(delivered[done], use * capability[done]) + TIGHT * np.maximum(1.0, capability[done])
         live.patch(
             Patch(
-                column_bounds=((first + done).astype(np.int32), np.full(len(done), -np.inf), most),
+                column_bounds=((first + done).astype(np.int32), np.minimum(delivered[done], 0.0) - TIGHT, most),
                 row_bounds=(rows[done], np.full(len(done), -np.inf), np.full(len(done), np.inf)),
             )
         )

@@ -8,7 +8,8 @@ The programs of the sites stand side by side; what couples them is delivery in t
 
 with sign +1 for consuming less and -1 for more; delivery of at least the volume leaves the side open on which more is
 delivered. ``volume`` is one column: its reduced cost is the marginal cost of the whole block. ``short`` and ``over``
-are fixed at zero unless a promise is being repaired, which first asks how little can be missed and then keeps it. Every site keeps the formulation it has by itself.
+are fixed at zero unless a promise is being repaired, which first asks how little can be missed and then keeps that.
+Every site keeps the formulation it has by itself.
 """
 
 from __future__ import annotations

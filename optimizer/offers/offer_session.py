@@ -175,17 +175,22 @@ class OfferSession:
         Raises:
             VerificationError: the plan did not pass the independent check.
         """
-        incumbent = outcome.incumbent
+        incumbent = self.settle(outcome).incumbent
         if incumbent is None:
             raise ValueError("an outcome without incumbent has no plan")
-        if not self.convex:
-            fixed = self._session.run_fixed(incumbent.values, replace(self._options, time_limit_s=None)).incumbent
-            incumbent = incumbent if fixed is None else fixed
         plan = self._read(incumbent, outcome.bound if outcome.report.stage == COST else None)
         faults = verify_group(self.problems, plan, self.window, self.baseline_kw, promised_kw)
         if faults:
             raise VerificationError(faults)
         return plan
+
+    def settle(self, outcome: Outcome) -> Outcome:
+        """Solve again with whole numbers fixed, so that on/off is exact and duals exist; as it is if they do."""
+        incumbent = outcome.incumbent
+        if incumbent is None or incumbent.row_duals is not None:
+            return outcome
+        fixed = self._session.run_fixed(incumbent.values, replace(self._options, time_limit_s=None)).incumbent
+        return outcome if fixed is None else replace(outcome, incumbent=fixed)
 
     def _pose(self, group: GroupProgram, question: Question) -> None:
         count = len(group.delivery)

@@ -9,6 +9,9 @@ from scipy.sparse import csr_array
 
 from optimizer.model.labels import Labels
 from optimizer.model.program import Objective, Program
+from optimizer.solver.options import SolverOptions
+from optimizer.solver.outcome import Outcome
+from optimizer.solver.session import HighsSession
 
 INF = float("inf")
 
@@ -55,3 +58,20 @@ def market_split(columns: int = 40, rows: int = 5) -> Program:
         rows=[(float(half), list(map(float, row)), float(half)) for half, row in zip(halves, weights, strict=True)],
         integer=[True] * columns,
     )
+
+
+def solved(program: Program, options: SolverOptions | None = None) -> Outcome:
+    """Solve in a session of its own."""
+    session = HighsSession(options)
+    session.load(program)
+    return session.run()
+
+
+def diet() -> Program:
+    """min 2x + 3y: x + y >= 4, x + 3y >= 6, x <= 3.5; optimum (3, 1), 9 EUR, duals 1.5 and 0.5."""
+    return make_program(costs=[2, 3], bounds=[(0, 3.5), (0, INF)], rows=[(4, [1, 1], INF), (6, [1, 3], INF)])
+
+
+def mixed() -> Program:
+    """Choose a whole machine of 3 kW (2 EUR) or buy power at 1 EUR/kW to reach 7 kW: two machines and 1 kW."""
+    return make_program(costs=[2, 1], bounds=[(0, 9), (0, INF)], rows=[(7, [3, 1], INF)], integer=[True, False])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
 
 from api.schemas.documents import MEGABYTE, ReadLimits
 
@@ -30,6 +31,11 @@ class Settings(BaseSettings):
     max_depth: int = Field(default=32, ge=1, le=200)
     solve_limit_s: float = Field(default=60.0, gt=0)
     max_asset_quarter_hours: int = Field(default=200_000, ge=1)
+
+    @property
+    def shown_database(self) -> str:
+        """Address of the database without its password."""
+        return make_url(self.database_url).render_as_string(hide_password=True)
 
     @property
     def read_limits(self) -> ReadLimits:

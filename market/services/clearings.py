@@ -14,13 +14,12 @@ from market.domain.order import Order
 from market.domain.tender_award import TenderClearing
 from market.errors import ConflictError
 from market.ports import AwardRecord, ClearingRecord, ClearingSummary
-from market.services.market import Market, Watch
+from market.services.market import Market, Watch, relay
 from market.services.needs import state_of_need
 from market.services.orders import gather_book
 from market.services.tenders import state_of_tender
 from market.snapshot import JsonValue, to_plain
 from optimizer.runs.tender import EXACT
-from optimizer.solver.session import Progress, ProgressListener
 
 
 def clear_stored_tender(market: Market, tender_id: str, *, watch: Watch | None = None) -> ClearingRecord:
@@ -45,7 +44,7 @@ def clear_stored_tender(market: Market, tender_id: str, *, watch: Watch | None =
         connections=[item.connection for item in places],
         qualified_mw={item.connection.ean: item.qualified_mw for item in places},
         options=replace(EXACT, time_limit_s=market.solve_limit_s),
-        listener=None if watch is None else _relay(watch, "tender"),
+        listener=None if watch is None else relay(watch, "tender"),
     )
     snapshot = to_plain({"tender": tender, "bids": bids, "connections": places})
     return _store(market, result, snapshot, status_of_tender(result), tender_id=tender_id)
@@ -132,13 +131,6 @@ def _require_closed(kind: str, id: str, state: GateState) -> None:
         raise ConflictError(kind, id, state=state, needed="a clearing is final")
     if state is not GateState.CLOSED:
         raise ConflictError(kind, id, state=state, needed="it can be cleared once its gate is closed")
-
-
-def _relay(watch: Watch, stage: str) -> ProgressListener:
-    def listen(progress: Progress) -> bool:
-        return watch(stage, progress.incumbent, progress.bound)
-
-    return listen
 
 
 def _store(

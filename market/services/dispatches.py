@@ -8,14 +8,13 @@ from typing import Any
 from market.clearing.delivery import build_schedule
 from market.clearing.fingerprint import fingerprint
 from market.ports import DispatchRecord
-from market.services.market import Market, Watch
+from market.services.market import Market, Watch, relay
 from market.snapshot import JsonValue, decimal_text
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
 from optimizer.results.site import SitePlan
 from optimizer.runs.site import dispatch_site
 from optimizer.solver.options import SolverOptions
-from optimizer.solver.session import Progress
 
 SHOWN_STEP = Decimal("0.000001")
 
@@ -44,11 +43,11 @@ def dispatch_connection(
     """
     with market.store.read() as unit:
         unit.connections.get(site.id)
-
-    def listen(progress: Progress) -> bool:
-        return watch is None or watch("dispatch", progress.incumbent, progress.bound)
-
-    outcome = dispatch_site(site, options=SolverOptions(time_limit_s=market.solve_limit_s), listener=listen)
+    outcome = dispatch_site(
+        site,
+        options=SolverOptions(time_limit_s=market.solve_limit_s),
+        listener=None if watch is None else relay(watch, "dispatch"),
+    )
     id = market.new_id()
     plan = outcome.plan
     record = DispatchRecord(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from market.clock import Clock
 from market.identity import IdSource
 from market.ports import Store
+from optimizer.solver.session import Progress, ProgressListener
 
 Watch = Callable[[str, float | None, float | None], bool]
 """Told about a running solve: stage, best objective so far, proven bound; returning False stops it."""
@@ -28,3 +29,12 @@ class Market:
     clock: Clock
     new_id: IdSource
     solve_limit_s: float | None = None
+
+
+def relay(watch: Watch, stage: str) -> ProgressListener:
+    """Let a watcher listen to a solve of one stage."""
+
+    def listen(progress: Progress) -> bool:
+        return watch(stage, progress.incumbent, progress.bound)
+
+    return listen

@@ -106,9 +106,13 @@ def get_bid(tender_id: str, bid_id: str, market: UsedMarket) -> JSONResponse:
 
 
 def _to_bid(market: Market, tender_id: str, terms: BidTerms) -> Bid:
-    """Build a bid as received now; a group is the provider's own, so that no other can join or disturb it."""
+    """Build a bid as received now; groups are the provider's own, so that no other can join or disturb them."""
     bid = to_domain(Bid, terms, id=market.new_id(), tender_id=tender_id, submitted_at=market.clock.now())
-    return bid if bid.exclusive_group is None else replace(bid, exclusive_group=f"{bid.csp}/{bid.exclusive_group}")
+    return replace(
+        bid,
+        exclusive_group=None if bid.exclusive_group is None else f"{bid.csp}/{bid.exclusive_group}",
+        linked_group=None if bid.linked_group is None else f"{bid.csp}/{bid.linked_group}",
+    )
 
 
 def _bid_answer(item: StoredBid) -> JsonValue:

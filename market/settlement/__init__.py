@@ -1,0 +1,1 @@
+"""Settlement: what was delivered against which baseline, and what follows from it."""

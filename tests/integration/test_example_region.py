@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from api.cli.demo import owed_relief_mw, print_example
+from api.cli.example_report import owed_relief_mw, print_example
 from market.region.example import ExampleResult, load_example_region, run_example
 from optimizer.verify.site import verify_site
 

@@ -63,7 +63,7 @@ def find_conflict(program: Program, *, seconds_per_test: float = 5.0) -> Conflic
     return Conflict(
         constraints=tuple(program.row_labels[k] for k in search.kept),
         bounds=(),
-        integrality=True,
+        integrality=bool(program.integer.any()),
         irreducible=search.decided,
     )
 

@@ -271,7 +271,7 @@ class HighsSession:
 
         Returns:
             Row positions and the positions of columns whose bounds take part; both empty when the relaxation is
-            feasible and only integrality contradicts.
+            feasible and only integrality contradicts, or when the solver could not tell.
         """
         strategy = highspy.IisStrategy.kIisStrategyFromLp.value | highspy.IisStrategy.kIisStrategyIrreducible.value
         _require(self._highs.setOptionValue("iis_strategy", strategy), "choose the infeasibility strategy")
@@ -279,7 +279,7 @@ class HighsSession:
             status, subsystem = self._highs.getIis()
         _require(status, "find the conflict")
         if not subsystem.valid_:
-            raise SolverError("HiGHS named rows that do not contradict each other")
+            return (), ()
         rows = tuple(sorted(int(k) for k in subsystem.row_index_))
         columns = tuple(
             sorted(

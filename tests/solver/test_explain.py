@@ -145,7 +145,16 @@ def test_whatever_contradicts_is_explained_irreducibly(
         assert_irreducible(relaxed, kept)
 
 
-@pytest.mark.parametrize("program", [knapsack(), make_program(costs=[1], bounds=[(0, 1)])])
+@pytest.mark.parametrize(
+    "program",
+    [
+        knapsack(),
+        make_program(costs=[1], bounds=[(0, 1)]),
+        make_program(
+            costs=[-1], bounds=[(0, INF)], rows=[(0, [1], INF)], integer=[True]
+        ),  # without end
+    ],
+)
 def test_a_feasible_program_has_no_conflict(program: Program) -> None:
     with pytest.raises(SolverError, match="feasible"):
         find_conflict(program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import highspy
 import numpy as np
 import pytest
 
@@ -90,6 +91,26 @@ def test_what_a_listener_raises_reaches_the_caller_and_the_session_lives_on() ->
     outcome = session.run()
     assert outcome.incumbent is not None
     assert outcome.incumbent.objective == pytest.approx(-10)
+
+
+def test_a_run_that_fails_is_not_the_optimum_of_the_run_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = HighsSession()
+    session.load(diet())
+    assert session.run().stop is Stop.OPTIMAL
+    monkeypatch.setattr(session._highs, "run", lambda: highspy.HighsStatus.kError)
+    outcome = session.run()
+    assert outcome.stop is Stop.FAILED
+    assert outcome.incumbent is None
+
+
+def test_rows_named_without_proof_are_no_conflict(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = HighsSession()
+    session.load(make_program(costs=[1], bounds=[(0, 1)], rows=[(2, [1], INF)]))
+    assert session.conflict() == ((0,), (0,))
+    doubtful = session._highs.getIis()[1]
+    doubtful.valid_ = False
+    monkeypatch.setattr(session._highs, "getIis", lambda: (highspy.HighsStatus.kWarning, doubtful))
+    assert session.conflict() == ((), ())
 
 
 def test_options_of_one_run_do_not_stick() -> None:

@@ -61,6 +61,8 @@ def draw_problem(rng: np.random.Generator, bids: int | None = None) -> TenderPro
         line_evaluated_eur_per_lot=prices,
         line_payment_eur_per_lot=payments,
         line_call_eur_per_mwh=calls if priced else np.zeros(lines),
+        line_paid_eur_per_mwh=calls,
+        decides_calls=bool(priced),
         window_max_lots=rng.integers(3, 8, windows),
         shortfall_eur_per_mwh=float(rng.choice([0.0, 10.0, 100.0, 1000.0])) / lot,
         budgets=_draw_budgets(rng, payments, fees),
@@ -137,6 +139,7 @@ def _draw_usage(rng: np.random.Generator, same: Any, events: dict[str, Any]) -> 
         most=np.array([n for _, n in limits], dtype=np.float64),
         pair_limit=np.array([j for j, _ in pairs], dtype=np.int64),
         pair_event=np.array([e for _, e in pairs], dtype=np.int64),
+        pair_times=events["event_occurrences"][[e for _, e in pairs]] if rng.random() < 0.7 else np.ones(len(pairs)),
     )
 
 

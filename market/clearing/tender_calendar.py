@@ -11,20 +11,22 @@ from optimizer.timegrid import AMSTERDAM, TimeGrid, local_instant
 from optimizer.units import QUARTER_HOUR_S
 
 
+def occurrences_by_day(tender: Tender, window: TenderWindow) -> tuple[tuple[date, int], ...]:
+    """Local day and length in quarter-hours of every occurrence of a window over the season."""
+    days = (tender.season_from + timedelta(days=k) for k in range((tender.season_to - tender.season_from).days + 1))
+    found = ((day, _quarter_hours(day, window)) for day in days if day.isoweekday() in window.weekdays)
+    return tuple((day, length) for day, length in found if length > 0)
+
+
 def count_occurrences(tender: Tender, window: TenderWindow) -> dict[int, int]:
     """Count occurrences of a window over the season by their length in quarter-hours, shortest first."""
-    lengths: Counter[int] = Counter()
-    for offset in range((tender.season_to - tender.season_from).days + 1):
-        day = tender.season_from + timedelta(days=offset)
-        if day.isoweekday() in window.weekdays:
-            lengths[_quarter_hours(day, window)] += 1
-    return {length: lengths[length] for length in sorted(lengths) if length > 0}
+    lengths = Counter(length for _, length in occurrences_by_day(tender, window))
+    return {length: lengths[length] for length in sorted(lengths)}
 
 
 def window_hours(tender: Tender, window: TenderWindow) -> Decimal:
     """Hours of a window over the season."""
-    occurrences = count_occurrences(tender, window)
-    return Decimal(sum(length * count for length, count in occurrences.items())) / 4
+    return Decimal(sum(length * count for length, count in count_occurrences(tender, window).items())) / 4
 
 
 def _quarter_hours(day: date, window: TenderWindow) -> int:

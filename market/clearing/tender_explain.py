@@ -1,28 +1,37 @@
-"""Why a bid was accepted, accepted in part or rejected: the code that is true of the optimum, and a sentence."""
+"""Why a bid was accepted, accepted in part or rejected: the code that is true of the optimum, and a sentence.
+
+A rule that binds several bids together (budget, cap, providers) is the reason where the bid would have had more lots
+in the optimum of the same tender without that rule.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 import numpy as np
 
-from market.clearing.tender_problem import TenderBook
+from market.clearing.tender_problem import MARKET_ACCESS, TenderBook
 from market.domain.bid import Bid
 from market.domain.tender_award import BidDecision, BidReason
 from optimizer.problems.tender import IntArray
 from optimizer.results.tender import TenderResult, offer_lots
+from optimizer.runs.tender import TenderRun
 
 SENTENCES = {
     BidReason.CHEAPEST: "All that was offered is part of the cheapest cover of the need.",
     BidReason.NEED_COVERED: "Accepted as far as the need asked for; more would only have added cost.",
-    BidReason.BUDGET: "More would have been accepted without the budget.",
+    BidReason.BUDGET: "More of it would have been accepted without the budget.",
+    BidReason.TECHNOLOGY_CAP: "More of it would have been accepted without the cap on its technology.",
+    BidReason.MARKET_ACCESS: "The counter of contracted feed-in with market access is full.",
+    BidReason.PROVIDER_RULES: "More of it would have been accepted without the rules on providers.",
     BidReason.ALTERNATIVE_CHOSEN: "Another bid of its exclusive group gave the cheaper cover.",
     BidReason.DEARER_THAN_SHORTFALL: "Covering the rest of the need with it costs more than the price of shortfall.",
     BidReason.OUTBID: "The need is covered at lower evaluated cost without it.",
     BidReason.NOT_QUALIFIED: "Accepted up to the MW its connections are qualified for.",
     BidReason.MINIMUM_ABOVE_NEED: "Accepted up to the MW required in its windows.",
+    BidReason.RISK_LIMIT: "No choice of bids keeps the limits on shortfall, so nothing is awarded.",
 }
 
 
@@ -35,61 +44,74 @@ class Explanation:
     sentence: str
 
 
-def explain_bids(book: TenderBook, result: TenderResult, without_budget: IntArray | None) -> dict[str, Explanation]:
+def explain_bids(
+    book: TenderBook, result: TenderResult, without: Sequence[tuple[BidReason, IntArray]]
+) -> dict[str, Explanation]:
     """Explain the decision on every eligible bid.
 
     Args:
         book: problem and its meaning.
         result: the award.
-        without_budget: the award if money were no limit, where the budget may have mattered; else None.
+        without: lots per line of the optimum without a rule, and the reason this rule stands for.
     """
     lots = _bid_lots(book, result.lots)
-    richer = lots if without_budget is None else _bid_lots(book, without_budget)
     winners = {b.exclusive_group for b, n in zip(book.bids, lots, strict=True) if n > 0 and b.exclusive_group}
+    richer = [(reason, _bid_lots(book, other)) for reason, other in without]
     short = _short_windows(book, result)
-    return {
-        bid.id: _explain(book, bid, k, lots=lots, richer=richer, winners=winners, short=short)
-        for k, bid in enumerate(book.bids)
-    }
+    explained = {}
+    for k, bid in enumerate(book.bids):
+        held_back = next((reason for reason, other in richer if other[k] > lots[k]), None)
+        reason = _reason(book, bid, k, int(lots[k]), held_back, winners, short)
+        explained[bid.id] = _say(reason, partly=bool(lots[k]))
+    return explained
 
 
-def _explain(
+def explain_nothing(book: TenderBook) -> dict[str, Explanation]:
+    """Explain why nobody is awarded: the limits on shortfall cannot be kept."""
+    return {bid.id: _say(BidReason.RISK_LIMIT, partly=False) for bid in book.bids}
+
+
+def bids_without_rules(run: TenderRun, book: TenderBook) -> tuple[tuple[BidReason, IntArray], ...]:
+    """Solve the tender without each rule that binds bids together."""
+    found: list[tuple[BidReason, IntArray | None]] = [(BidReason.BUDGET, run.clear_without("budget"))]
+    for q, name in enumerate(book.problem.caps.ids):
+        reason = BidReason.MARKET_ACCESS if name == MARKET_ACCESS else BidReason.TECHNOLOGY_CAP
+        found.append((reason, run.clear_without("cap", q)))
+    found += [(BidReason.PROVIDER_RULES, run.clear_without(family)) for family in ("provider_share", "provider_count")]
+    return tuple((reason, lots) for reason, lots in found if lots is not None)
+
+
+def _reason(
     book: TenderBook,
     bid: Bid,
     position: int,
-    *,
-    lots: IntArray,
-    richer: IntArray,
-    winners: set[str],
+    lots: int,
+    held_back: BidReason | None,
+    winners: Mapping[str, object] | set[str],
     short: Sequence[str],
-) -> Explanation:
+) -> BidReason:
     problem = book.problem
     mine = problem.offer_bid == position
-    limit = int(problem.offer_limit_lots[mine].sum())
-    offered = int(bid.quantity_mw / Decimal(str(problem.lot_mw))) * int(mine.sum())
-    if lots[position] >= offered:
-        return _say(BidDecision.ACCEPTED, BidReason.CHEAPEST)
-    if richer[position] > lots[position]:
-        partly = lots[position] > 0
-        return _say(BidDecision.ACCEPTED_IN_PART if partly else BidDecision.REJECTED, BidReason.BUDGET)
-    if lots[position] > 0:
-        reason = BidReason.NEED_COVERED
-        if lots[position] == limit:
-            capped = problem.offer_limit_lots[mine] < problem.window_max_lots[problem.offer_window[mine]]
-            reason = BidReason.NOT_QUALIFIED if capped.any() else BidReason.MINIMUM_ABOVE_NEED
-        return _say(BidDecision.ACCEPTED_IN_PART, reason)
+    offered = int(bid.quantity_mw / Decimal(repr(problem.lot_mw))) * int(mine.sum())
+    if lots >= offered > 0:
+        return BidReason.CHEAPEST
+    if held_back is not None:
+        return held_back
+    if lots > 0 and lots == int(problem.offer_limit_lots[mine].sum()):
+        capped = problem.offer_limit_lots[mine] < problem.window_max_lots[problem.offer_window[mine]]
+        return BidReason.NOT_QUALIFIED if capped.any() else BidReason.MINIMUM_ABOVE_NEED
+    if lots > 0:
+        return BidReason.NEED_COVERED
     if bid.exclusive_group in winners:
-        return _say(BidDecision.REJECTED, BidReason.ALTERNATIVE_CHOSEN)
-    if any(window in short for window in bid.windows):
-        return _say(BidDecision.REJECTED, BidReason.DEARER_THAN_SHORTFALL)
-    return _say(BidDecision.REJECTED, BidReason.OUTBID)
+        return BidReason.ALTERNATIVE_CHOSEN
+    return BidReason.DEARER_THAN_SHORTFALL if any(w in short for w in bid.windows) else BidReason.OUTBID
 
 
-def _say(decision: BidDecision, reason: BidReason) -> Explanation:
-    sentence = SENTENCES[reason]
-    if decision is BidDecision.REJECTED and reason is BidReason.BUDGET:
-        sentence = "It would have been accepted without the budget."
-    return Explanation(decision=decision, reason=reason, sentence=sentence)
+def _say(reason: BidReason, *, partly: bool) -> Explanation:
+    decision = BidDecision.ACCEPTED_IN_PART if partly else BidDecision.REJECTED
+    if reason is BidReason.CHEAPEST:
+        decision = BidDecision.ACCEPTED
+    return Explanation(decision=decision, reason=reason, sentence=SENTENCES[reason])
 
 
 def _bid_lots(book: TenderBook, lots: IntArray) -> IntArray:

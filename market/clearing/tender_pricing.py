@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -22,11 +22,15 @@ class AcceptedSteps:
         bid: the bid.
         window: the window.
         steps: steps with the MW accepted of each, in order.
+        hours: hours of the window over the season in which the bid is available.
+        called_mwh: energy expected to be called per step.
     """
 
     bid: Bid
     window: TenderWindow
     steps: tuple[tuple[BidStep, Decimal], ...]
+    hours: Decimal
+    called_mwh: tuple[Decimal, ...]
 
     @property
     def accepted_mw(self) -> Decimal:
@@ -34,9 +38,7 @@ class AcceptedSteps:
         return sum((mw for _, mw in self.steps), Decimal(0))
 
 
-def price_awards(
-    rule: PricingRule, tender: Tender, accepted: Sequence[AcceptedSteps], hours: Mapping[str, Decimal]
-) -> tuple[WindowAward, ...]:
+def price_awards(rule: PricingRule, tender: Tender, accepted: Sequence[AcceptedSteps]) -> tuple[WindowAward, ...]:
     """Set prices and payments under a rule; prices are per window, payments in cents.
 
     Args:
@@ -45,9 +47,7 @@ def price_awards(
         accepted: accepted steps per bid and window.
         hours: hours per window over the season.
     """
-    return tuple(
-        _window_award(entry, hours[entry.window.id], _prices(rule, tender, accepted, entry)) for entry in accepted
-    )
+    return tuple(_window_award(entry, _prices(rule, tender, accepted, entry)) for entry in accepted)
 
 
 def _prices(
@@ -66,20 +66,22 @@ def _prices(
     )
 
 
-def _window_award(entry: AcceptedSteps, hours: Decimal, prices: tuple[Decimal, Decimal] | None) -> WindowAward:
-    mw = entry.accepted_mw
+def _window_award(entry: AcceptedSteps, prices: tuple[Decimal, Decimal] | None) -> WindowAward:
+    mw, called = entry.accepted_mw, sum(entry.called_mwh, Decimal(0))
+    use = list(zip(entry.steps, entry.called_mwh, strict=True))
     if prices is None:
         availability = sum((step.availability_eur_per_mw_h * part for step, part in entry.steps), Decimal(0))
-        activation = sum((step.activation_eur_per_mwh * part for step, part in entry.steps), Decimal(0))
+        activation = sum((step.activation_eur_per_mwh * mwh for (step, _), mwh in use), Decimal(0))
+        plain = sum((step.activation_eur_per_mwh * part for step, part in entry.steps), Decimal(0))
     else:
-        availability, activation = prices[0] * mw, prices[1] * mw
+        availability, activation, plain = prices[0] * mw, prices[1] * called, prices[1] * mw
     return WindowAward(
         window_id=entry.window.id,
         accepted_mw=mw,
         availability_eur_per_mw_h=_per_mw(availability, mw),
-        activation_eur_per_mwh=_per_mw(activation, mw),
-        availability_eur=to_cents(availability * hours),
-        expected_activation_eur=to_cents(activation * entry.window.expected_activation_h),
+        activation_eur_per_mwh=_per_mw(plain, mw),
+        availability_eur=to_cents(availability * entry.hours),
+        expected_activation_eur=to_cents(activation),
     )
 
 

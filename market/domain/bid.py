@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 
@@ -47,6 +47,21 @@ class Bid:
         exclusive_group: at most one bid of a group is accepted; None for none.
         technology: kind of asset, such as "battery", "gas engine" or "demand response".
         emission_kg_per_mwh: CO2 emission of an activated MWh.
+        ramp_h: time to full power.
+        linked_group: all bids of a group are accepted or none; None for none.
+        all_windows: contracted with the same MW in each of its windows or not at all.
+        available_from: first day of delivery, for capacity that is yet to be built; None for the whole season.
+        available_until: last day of delivery, the end of the term or the opt-out date; None for the whole season.
+        delivery: share of a called MW that can be relied on (derating).
+        energy_mwh_per_day: energy the whole quantity can deliver in a day; the accepted part has its share of it.
+        activations_per_day: activations of a MW in a day.
+        activations_per_week: activations of a MW in a calendar week.
+        activations_per_year: activations of a MW in a calendar year.
+        hours_per_year: full-power hours in a calendar year, such as a permit or nitrogen room allows.
+        feeds_in: whether it is extra feed-in rather than reduced consumption.
+        keeps_market_access: whether it keeps access to other markets, which counts against the national limit.
+        subsidy_eur: investment subsidy received for the whole quantity.
+        reissue_share: share of its MW that may be given to the waiting list while it is contracted.
     """
 
     id: str
@@ -65,6 +80,21 @@ class Bid:
     exclusive_group: str | None = None
     technology: str = "demand response"
     emission_kg_per_mwh: Decimal = Decimal(0)
+    ramp_h: Decimal = Decimal(0)
+    linked_group: str | None = None
+    all_windows: bool = False
+    available_from: date | None = None
+    available_until: date | None = None
+    delivery: Decimal = Decimal(1)
+    energy_mwh_per_day: Decimal | None = None
+    activations_per_day: Decimal | None = None
+    activations_per_week: Decimal | None = None
+    activations_per_year: Decimal | None = None
+    hours_per_year: Decimal | None = None
+    feeds_in: bool = False
+    keeps_market_access: bool = False
+    subsidy_eur: Decimal = Decimal(0)
+    reissue_share: Decimal = Decimal("0.5")
 
     @property
     def quantity_mw(self) -> Decimal:

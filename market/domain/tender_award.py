@@ -33,6 +33,15 @@ class BidReason(StrEnum):
     NOTICE_TOO_LONG = "notice_too_long"
     ALTERNATIVE_CHOSEN = "alternative_chosen"
     BUDGET = "budget"
+    TECHNOLOGY = "technology"
+    TECHNOLOGY_CAP = "technology_cap"
+    MARKET_ACCESS = "market_access"
+    RAMP_TOO_SLOW = "ramp_too_slow"
+    NOT_AVAILABLE = "not_available"
+    USE_TOO_LIMITED = "use_too_limited"
+    LINKED_BID_OUT = "linked_bid_out"
+    PROVIDER_RULES = "provider_rules"
+    RISK_LIMIT = "risk_limit"
     OUTBID = "outbid"
     DEARER_THAN_SHORTFALL = "dearer_than_shortfall"
 
@@ -75,6 +84,9 @@ class TenderAward:
         service_fee_eur: fee paid once, in cents.
         payment_eur: availability, expected activation and fee together, the exact sum of the parts.
         evaluated_eur: what the accepted MW counts in the evaluation.
+        expected_mwh: energy expected to be called.
+        emission_kg: CO2 expected from it.
+        refer_to_regulator: whether its price exceeds what the tender calls reasonable.
     """
 
     bid_id: str
@@ -89,6 +101,9 @@ class TenderAward:
     service_fee_eur: Decimal
     payment_eur: Decimal
     evaluated_eur: Decimal
+    expected_mwh: Decimal
+    emission_kg: Decimal
+    refer_to_regulator: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +116,7 @@ class WindowCover:
         min_mw: need that must be covered.
         max_mw: need beyond which nothing is contracted.
         accepted_mw: MW contracted by all bids together.
-        shortfall_mw: MW missing in each quarter-hour of an ordinary occurrence of the window.
+        shortfall_mw: MW missing in each step of the worst event of the window.
         shortfall_mwh: MWh missing over the season.
     """
 
@@ -155,6 +170,7 @@ class TenderClearing:
     Attributes:
         tender_id: the tender.
         pricing: rule by which prices and payments were set.
+        risk_limits_kept: False where no choice of bids keeps the limits on shortfall; then nothing is awarded.
         awards: one per bid, in order of bid id.
         windows: cover per window, in the tender's order.
         payment_eur: expected payment over the season, the exact sum of the awards.
@@ -167,6 +183,7 @@ class TenderClearing:
 
     tender_id: str
     pricing: PricingRule
+    risk_limits_kept: bool
     awards: tuple[TenderAward, ...]
     windows: tuple[WindowCover, ...]
     payment_eur: Decimal

@@ -15,9 +15,25 @@ from market.domain.bid import Bid
 from market.domain.connection import Connection, is_ean18
 from market.domain.tender import Tender, TenderWindow
 from market.domain.tender_award import BidReason
+from market.rules.scenario_rules import check_scenarios
 from optimizer.findings import Finding, sort_findings
 
 QUARTER_HOUR_H = Decimal("0.25")
+BID_AMOUNTS = (
+    "minimum_mw",
+    "service_fee_eur_per_mw",
+    "max_run_h",
+    "min_rest_h",
+    "lead_time_h",
+    "emission_kg_per_mwh",
+    "ramp_h",
+    "energy_mwh_per_day",
+    "activations_per_day",
+    "activations_per_week",
+    "activations_per_year",
+    "hours_per_year",
+    "subsidy_eur",
+)
 MINUTES_PER_DAY = 24 * 60
 
 
@@ -27,6 +43,8 @@ def check_tender(tender: Tender) -> tuple[Finding, ...]:
         *_money_rules(tender),
         *(f for k, window in enumerate(tender.windows) for f in _window_rules(window, f"windows[{k}]")),
         *_duplicates("tender.window.unique", "windows", [w.id for w in tender.windows]),
+        *_option_rules(tender),
+        *check_scenarios(tender),
     ]
     if tender.season_to < tender.season_from:
         found.append(_finding("tender.season.order", "season_to", "the season ends before it begins", tender.season_to))
@@ -43,14 +61,15 @@ def check_bids(tender: Tender, bids: Sequence[Bid]) -> tuple[Finding, ...]:
     """Find every fault of the bids of one tender, alone and together."""
     found = [f for k, bid in enumerate(bids) for f in _bid_rules(tender, bid, f"bids[{k}]")]
     found += _duplicates("bid.id.unique", "bids", [bid.id for bid in bids])
-    owners: dict[str, set[str]] = {}
-    for bid in bids:
-        if bid.exclusive_group is not None:
-            owners.setdefault(bid.exclusive_group, set()).add(bid.csp)
-    for group, csps in sorted(owners.items()):
-        if len(csps) > 1:
-            message = f"exclusive group {group} joins bids of different providers: {', '.join(sorted(csps))}"
-            found.append(Finding(rule="bid.exclusive_group.one_csp", path="bids", message=message, ids=(group,)))
+    for kind in ("exclusive_group", "linked_group"):
+        owners: dict[str, set[str]] = {}
+        for bid in bids:
+            if getattr(bid, kind) is not None:
+                owners.setdefault(getattr(bid, kind), set()).add(bid.csp)
+        for group, csps in sorted(owners.items()):
+            if len(csps) > 1:
+                message = f"{kind} {group} joins bids of different providers: {', '.join(sorted(csps))}"
+                found.append(Finding(rule=f"bid.{kind}.one_csp", path="bids", message=message, ids=(group,)))
     return sort_findings(found)
 
 
@@ -108,6 +127,13 @@ def _refusals(
     if tender.notice_h is not None and bid.lead_time_h > tender.notice_h:
         message = f"needs {bid.lead_time_h} h notice"
         yield _refusal(BidReason.NOTICE_TOO_LONG, bid, "lead_time_h", message, tender.notice_h)
+    if tender.ramp_h is not None and bid.ramp_h > tender.ramp_h:
+        message = f"needs {bid.ramp_h} h to full power"
+        yield _refusal(BidReason.RAMP_TOO_SLOW, bid, "ramp_h", message, tender.ramp_h)
+    if tender.technologies is not None and bid.technology not in tender.technologies:
+        message = f"technology {bid.technology} is not asked for"
+        yield _refusal(BidReason.TECHNOLOGY, bid, "technology", message, ", ".join(tender.technologies))
+    yield from _term_refusals(tender, bid)
     least = max(bid.minimum_mw, tender.lot_mw)
     qualified = sum((qualified_mw.get(ean, Decimal(0)) for ean in bid.eans), Decimal(0))
     if qualified < least:
@@ -118,6 +144,19 @@ def _refusals(
         yield _refusal(BidReason.MINIMUM_ABOVE_NEED, bid, "minimum_mw", message, None)
 
 
+def _term_refusals(tender: Tender, bid: Bid) -> Iterator[tuple[BidReason, Finding]]:
+    begins = bid.available_from or tender.season_from
+    ends = bid.available_until or tender.season_to
+    if begins > tender.season_to or ends < tender.season_from:
+        message = f"is available from {begins} to {ends}, outside the season"
+        yield _refusal(BidReason.NOT_AVAILABLE, bid, "available_from", message, None)
+    years = tender.season_to.year - tender.season_from.year + 1
+    expected = sum((w.expected_activation_h for w in tender.windows if w.id in bid.windows), Decimal(0))
+    if not tender.scenarios and bid.hours_per_year is not None and bid.hours_per_year * years < expected:
+        message = f"may run {bid.hours_per_year} h per year, {expected} h are expected in {years} years"
+        yield _refusal(BidReason.USE_TOO_LIMITED, bid, "hours_per_year", message, expected)
+
+
 def _money_rules(tender: Tender) -> Iterator[Finding]:
     for name in (
         "availability_ceiling_eur_per_mw_h",
@@ -126,6 +165,12 @@ def _money_rules(tender: Tender) -> Iterator[Finding]:
         "shortfall_price_eur_per_mwh",
         "budget_eur",
         "notice_h",
+        "ramp_h",
+        "emission_weight_eur_per_tonne",
+        "market_access_limit_mw",
+        "market_access_used_mw",
+        "tail_shortfall_mwh",
+        "reasonable_eur_per_mwh",
     ):
         value = getattr(tender, name)
         if value is not None and not _is_amount(value):
@@ -135,12 +180,14 @@ def _money_rules(tender: Tender) -> Iterator[Finding]:
 
 
 def _window_rules(window: TenderWindow, path: str) -> Iterator[Finding]:
-    for name in ("min_mw", "max_mw", "expected_activation_h"):
+    for name in ("min_mw", "max_mw", "expected_activation_h", "contracted_mw", "most_shortfall_mwh"):
         value = getattr(window, name)
-        if not _is_amount(value):
+        if value is not None and not _is_amount(value):
             yield _finding(f"tender.window.{name}", f"{path}.{name}", f"{value} is negative or not a number", value)
     if _is_amount(window.min_mw) and _is_amount(window.max_mw) and window.max_mw < window.min_mw:
         yield _finding("tender.window.order", f"{path}.max_mw", "at most is less than at least", window.max_mw)
+    if window.chance is not None and not (_is_amount(window.chance) and window.chance <= 1):
+        yield _finding("tender.window.chance", f"{path}.chance", f"{window.chance} is not a probability", window.chance)
     if not window.weekdays or any(day not in range(1, 8) for day in window.weekdays):
         yield _finding("tender.window.weekdays", f"{path}.weekdays", "weekdays are numbers 1 (Monday) to 7 (Sunday)")
     if len(set(window.weekdays)) != len(window.weekdays):
@@ -151,6 +198,31 @@ def _window_rules(window: TenderWindow, path: str) -> Iterator[Finding]:
             yield _finding("tender.window.quarter_hour", f"{path}.{name}", f"{clock} is not on a quarter-hour", clock)
     if not window.id:
         yield _finding("tender.window.id", f"{path}.id", "a window has an id")
+
+
+def _option_rules(tender: Tender) -> Iterator[Finding]:
+    for name in ("provider_share", "tail_share"):
+        value = getattr(tender, name)
+        if not (_is_amount(value) and 0 < value <= 1):
+            yield _finding(f"tender.{name}", name, f"{name} = {value} is not a share above 0", value)
+    if tender.minimum_providers < 0:
+        yield _finding("tender.minimum_providers", "minimum_providers", "a number of providers is not negative")
+    for k, cap in enumerate(tender.technology_caps):
+        if not _is_amount(cap.most_mw):
+            path = f"technology_caps[{k}].most_mw"
+            yield _finding("tender.technology_cap", path, f"{cap.most_mw} is negative or not a number", cap.most_mw)
+    for k, budget in enumerate(tender.year_budgets):
+        path = f"year_budgets[{k}]"
+        if not _is_amount(budget.most_eur):
+            yield _finding(
+                "tender.year_budget", path, f"{budget.most_eur} is negative or not a number", budget.most_eur
+            )
+        if not tender.season_from.year <= budget.year <= tender.season_to.year:
+            yield _finding("tender.year_budget.year", path, f"{budget.year} is outside the season", budget.year)
+    yield from _duplicates("tender.year_budget.unique", "year_budgets", [str(b.year) for b in tender.year_budgets])
+    yield from _duplicates(
+        "tender.technology_cap.unique", "technology_caps", [c.technology for c in tender.technology_caps]
+    )
 
 
 def _overlaps(tender: Tender) -> Iterator[Finding]:
@@ -184,14 +256,7 @@ def _bid_rules(tender: Tender, bid: Bid, path: str) -> Iterator[Finding]:
             if not _is_amount(value):
                 yield _finding(f"bid.{name}", f"{here}.{name}", f"{name} = {value} is negative or not a number", value)
         yield from _lot_rules(tender, step.quantity_mw, f"{here}.quantity_mw", positive=True)
-    for name in (
-        "minimum_mw",
-        "service_fee_eur_per_mw",
-        "max_run_h",
-        "min_rest_h",
-        "lead_time_h",
-        "emission_kg_per_mwh",
-    ):
+    for name in BID_AMOUNTS:
         value = getattr(bid, name)
         if value is not None and not _is_amount(value):
             yield _finding(f"bid.{name}", f"{path}.{name}", f"{name} = {value} is negative or not a number", value)
@@ -200,7 +265,17 @@ def _bid_rules(tender: Tender, bid: Bid, path: str) -> Iterator[Finding]:
     if all(_is_amount(q) for q in [*quantities, bid.minimum_mw]) and bid.minimum_mw > sum(quantities):
         message = f"bid {bid.id} wants at least {bid.minimum_mw} MW and offers {bid.quantity_mw} MW"
         yield _finding("bid.minimum_mw.within", f"{path}.minimum_mw", message, bid.minimum_mw)
+    yield from _share_rules(bid, path)
     yield from _run_rules(bid, path)
+
+
+def _share_rules(bid: Bid, path: str) -> Iterator[Finding]:
+    for name in ("delivery", "reissue_share"):
+        share = getattr(bid, name)
+        if not (_is_amount(share) and share <= 1 and (share > 0 or name == "reissue_share")):
+            yield _finding(f"bid.{name}", f"{path}.{name}", f"{name} = {share} is not a share", share)
+    if bid.available_from and bid.available_until and bid.available_until < bid.available_from:
+        yield _finding("bid.available.order", f"{path}.available_until", f"bid {bid.id} ends before it begins")
 
 
 def _reference_rules(tender: Tender, bid: Bid, path: str) -> Iterator[Finding]:
@@ -219,6 +294,8 @@ def _reference_rules(tender: Tender, bid: Bid, path: str) -> Iterator[Finding]:
     yield from _duplicates("bid.ean.unique", f"{path}.eans", bid.eans)
     if bid.exclusive_group is not None and not bid.exclusive_group.strip():
         yield _finding("bid.exclusive_group", f"{path}.exclusive_group", "an exclusive group has a name")
+    if bid.linked_group is not None and not bid.linked_group.strip():
+        yield _finding("bid.linked_group", f"{path}.linked_group", "a linked group has a name")
 
 
 def _lot_rules(tender: Tender, quantity_mw: Decimal, path: str, *, positive: bool) -> Iterator[Finding]:

@@ -81,9 +81,11 @@ def _solve(problem: TenderProblem, lots: IntArray, secure: set[tuple[int, int]])
     for limit in range(len(usage.bid)):
         bid = int(usage.bid[limit])
         source = starts if usage.of_activations[limit] else hours_used
-        events = usage.pair_event[usage.pair_limit == limit].tolist()
-        mw = max((contracted.get((bid, int(problem.event_window[e])), 0.0) for e in events), default=0.0)
-        rows.at_most([t for e in events for t in source.get((bid, e), [])], float(usage.most[limit]) * mw)
+        mine = usage.pair_limit == limit
+        pairs = list(zip(usage.pair_event[mine].tolist(), usage.pair_times[mine].tolist(), strict=True))
+        mw = max((contracted.get((bid, int(problem.event_window[e])), 0.0) for e, _ in pairs), default=0.0)
+        terms = [(column, times * used) for e, times in pairs for column, used in source.get((bid, e), [])]
+        rows.at_most(terms, float(usage.most[limit]) * mw)
     _add_risk(problem, rows, missing)
     return rows.minimum()
 
@@ -120,7 +122,7 @@ def _add_event(
         follows = [rows.column() for _ in patterns]
         rows.at_most([(column, 1.0) for column in follows], contracted)
         starts[bid, event] = [
-            (column, times * _starts(pattern)) for column, pattern in zip(follows, patterns, strict=True)
+            (column, float(_starts(pattern))) for column, pattern in zip(follows, patterns, strict=True)
         ]
         for step in range(len(needs)):
             price = weight * problem.line_call_eur_per_mwh
@@ -128,7 +130,7 @@ def _add_event(
             on = [(column, -1.0) for column, pattern in zip(follows, patterns, strict=True) if pattern[step]]
             rows.at_most([(c, 1.0) for c in called] + on, 0.0)
             cover[step] += [(c, -float(problem.bid_delivery[bid])) for c in called]
-            hours_used.setdefault((bid, event), []).extend((c, times * step_h) for c in called)
+            hours_used.setdefault((bid, event), []).extend((c, step_h) for c in called)
     for step, need in enumerate(needs.tolist()):
         none = 0.0 if (window, scenario) in secure else need
         short = rows.column(weight * problem.shortfall_eur_per_mwh, none)

@@ -19,6 +19,7 @@ AMOUNTS = (
     "line_evaluated_eur_per_lot",
     "line_payment_eur_per_lot",
     "line_call_eur_per_mwh",
+    "line_paid_eur_per_mwh",
     "window_max_lots",
     "scenario_probability",
     "event_occurrences",
@@ -65,6 +66,7 @@ def _check_shapes(problem: TenderProblem) -> Iterator[Finding]:
     yield from _shape("usage.most", usage.most, (len(usage.bid),))
     yield from _shape("usage.of_activations", usage.of_activations, (len(usage.bid),))
     yield from _shape("usage.pair_event", usage.pair_event, (len(usage.pair_limit),))
+    yield from _shape("usage.pair_times", usage.pair_times, (len(usage.pair_limit),))
     yield from _shape("risk.window_expected_mwh", risk.window_expected_mwh, (problem.windows,))
     yield from _shape("risk.window_chance", risk.window_chance, (problem.windows,))
     first = problem.event_first_step
@@ -117,6 +119,7 @@ def _check_values(problem: TenderProblem) -> Iterator[Finding]:
     for name, values in (
         ("budgets.most_eur", problem.budgets.most_eur),
         ("usage.most", problem.usage.most),
+        ("usage.pair_times", problem.usage.pair_times),
         ("risk.window_expected_mwh", risk.window_expected_mwh),
         ("bid_run_h", problem.bid_run_h),
         ("bid_rest_h", problem.bid_rest_h),
@@ -132,6 +135,8 @@ def _check_values(problem: TenderProblem) -> Iterator[Finding]:
 
 
 def _check_lines(problem: TenderProblem) -> Iterator[Finding]:
+    stray = (problem.line_call_eur_per_mwh > 0) & (not problem.decides_calls)
+    yield from _each("line_call_eur_per_mwh", stray, problem.line_call_eur_per_mwh, "but calls are not decided")
     if (np.diff(problem.line_offer) < 0).any():
         yield _finding("tender.line.order", "line_offer", "lines of an offer must stand together, in order of offers")
         return

@@ -32,6 +32,7 @@ class UsageLimits:
         most: most hours or activations per contracted MW, shape (J,).
         pair_limit: limit per pair, shape (K,).
         pair_event: event per pair, shape (K,).
+        pair_times: how many times the event counts in the limit, shape (K,).
     """
 
     bid: IntArray
@@ -39,6 +40,7 @@ class UsageLimits:
     most: FloatArray
     pair_limit: IntArray
     pair_event: IntArray
+    pair_times: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -132,6 +134,10 @@ class TenderProblem:
         line_evaluated_eur_per_lot: evaluated cost of contracting a lot over the season, shape (L,).
         line_payment_eur_per_lot: expected payment for a contracted lot, without fee, shape (L,).
         line_call_eur_per_mwh: evaluated cost of a called MWh, shape (L,); 0 where calls are in the cost of the lot.
+        line_paid_eur_per_mwh: price paid for a called MWh, shape (L,): where calls are decided event by event, it
+            settles whom to call first as far as the evaluated cost leaves it open.
+        decides_calls: whether calls are decided event by event; if not, contracted lots cover every step, unless
+            their run time or use is limited.
         window_max_lots: most lots per window that can run throughout, shape (W,).
         scenario_probability: probability per scenario, shape (N,).
         event_window: window per event, shape (E,).
@@ -174,6 +180,8 @@ class TenderProblem:
     line_evaluated_eur_per_lot: FloatArray
     line_payment_eur_per_lot: FloatArray
     line_call_eur_per_mwh: FloatArray
+    line_paid_eur_per_mwh: FloatArray
+    decides_calls: bool
     window_max_lots: IntArray
     scenario_probability: FloatArray
     event_window: IntArray
@@ -257,9 +265,7 @@ class TenderProblem:
         """Offers whose calls are decided event by event; others cover every step with all their lots, shape (O,)."""
         used = np.zeros(self.bids, dtype=np.bool_)
         used[self.usage.bid] = True
-        priced = np.zeros(self.offers, dtype=np.bool_)
-        priced[self.line_offer[self.line_call_eur_per_mwh > 0]] = True
-        return self.offer_takes_turns | used[self.offer_bid] | priced
+        return self.offer_takes_turns | used[self.offer_bid] | self.decides_calls
 
     @property
     def step_order_binds(self) -> BoolArray:

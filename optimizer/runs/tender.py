@@ -15,10 +15,10 @@ from optimizer.errors import InvalidProblemError, SolverError, VerificationError
 from optimizer.formulations.tender import build_tender
 from optimizer.model.compile import compile_model
 from optimizer.problems.checks_tender import check_tender_problem
-from optimizer.problems.tender import IntArray, TenderProblem
+from optimizer.problems.tender import FloatArray, IntArray, TenderProblem
 from optimizer.results.tender import TenderResult, price_result
 from optimizer.runs.tender_reading import read_calls, read_lots
-from optimizer.solver.lexicographic import StageOutcome, run_stages
+from optimizer.solver.lexicographic import StageOutcome, keep_objective, run_stages
 from optimizer.solver.options import SolverOptions
 from optimizer.solver.session import HighsSession, Patch, ProgressListener
 from optimizer.verify.tender import verify_tender
@@ -29,8 +29,8 @@ EXACT = SolverOptions(relative_gap=1e-9, absolute_gap=1e-4)
 COST_HAIR_EUR = 1e-6
 """What settling ties may give away on cost."""
 
-COUPLINGS = ("budget", "cap", "provider_share", "provider_count")
-"""Families of constraints whose removal tells whether they decided about a bid."""
+NEEDLESS_EUR_PER_MWH = 1e-3
+"""Price of a call while settling whom to call, so that free calls are not made without need."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -90,9 +90,10 @@ class TenderRun:
         result = None if lots is None else self.evaluate(lots)
         return TenderOutcome(result=result, stages=stages, model_hash=self._program.fingerprint())
 
-    def clear_without(self, family: str) -> IntArray | None:
-        """Find the best lots if one family of constraints did not exist; None when the family does not bind anyone."""
-        rows = np.array(list(self._program.row_labels.positions(family).values()), dtype=np.int32)
+    def clear_without(self, family: str, index: int | None = None) -> IntArray | None:
+        """Find the best lots without a family of constraints, or one of it; None where there is none to leave out."""
+        found = self._program.row_labels.positions(family)
+        rows = np.array([p for k, p in found.items() if index is None or k == (index,)], dtype=np.int32)
         if not len(rows):
             return None
         session = self._session()
@@ -126,14 +127,28 @@ class TenderRun:
         outcome = session.run()
         if outcome.incumbent is None:
             raise SolverError(f"these lots cannot be contracted: {outcome.stop}")
-        labels = self._program.column_labels
-        result = price_result(
-            self.problem, np.asarray(lots), read_calls(self.problem, labels, outcome.incumbent.values)
-        )
+        values = outcome.incumbent.values
+        if self.problem.decides_calls:
+            values = self._call_cheapest(session, values)
+        calls = read_calls(self.problem, self._program.column_labels, values)
+        result = price_result(self.problem, np.asarray(lots), calls)
         findings = verify_tender(self.problem, result)
         if findings:
             raise VerificationError(findings)
         return result
+
+    def _call_cheapest(self, session: HighsSession, values: FloatArray) -> FloatArray:
+        """Settle whom to call first by the price paid, at the least evaluated cost, and call nobody without need."""
+        problem, cost = self.problem, self._program.objectives[0]
+        keep_objective(session, cost, float(cost.costs @ values) + COST_HAIR_EUR)
+        prices = np.zeros(session.columns)
+        hours = problem.step_expected_h
+        for (line, step), position in self._program.column_labels.positions("called").items():
+            prices[position] = (problem.line_paid_eur_per_mwh[line] + NEEDLESS_EUR_PER_MWH) * hours[step]
+        session.set_objective("calls", prices, 0.0)
+        session.warm_start(values)
+        settled = session.run()
+        return values if settled.incumbent is None else settled.incumbent.values
 
     def evaluate_stack(self) -> TenderResult | None:
         """Price what the cheapest-first stack would contract; None where it would break a rule it does not see."""

@@ -109,18 +109,18 @@ def _check_usage(
     bids = problem.offer_bid[problem.line_offer[calls.line]]
     events = event_of[calls.step]
     mwh: dict[tuple[int, int], float] = {}
-    energy = calls.power_mw * (problem.event_step_h * problem.event_occurrences)[events]
+    energy = calls.power_mw * problem.event_step_h[events]
     for bid, event, value in zip(bids.tolist(), events.tolist(), energy.tolist(), strict=True):
         mwh[bid, event] = mwh.get((bid, event), 0.0) + value
     started: dict[tuple[int, int], float] = {}
     for run in result.calls.activations:
         key = int(problem.offer_bid[run.offer]), run.event
-        times = float(problem.event_occurrences[run.event])
-        started[key] = started.get(key, 0.0) + run.power_mw * times
+        started[key] = started.get(key, 0.0) + run.power_mw
     totals = [0.0] * len(usage.bid)
-    for limit, event in zip(usage.pair_limit.tolist(), usage.pair_event.tolist(), strict=True):
+    pairs = zip(usage.pair_limit.tolist(), usage.pair_event.tolist(), usage.pair_times.tolist(), strict=True)
+    for limit, event, times in pairs:
         source = started if usage.of_activations[limit] else mwh
-        totals[limit] += source.get((int(usage.bid[limit]), event), 0.0)
+        totals[limit] += times * source.get((int(usage.bid[limit]), event), 0.0)
     contracted = {
         (int(problem.offer_bid[o]), int(problem.offer_window[o])): lots * problem.lot_mw
         for o, lots in enumerate(lots_of)
@@ -144,13 +144,12 @@ def _check_cover(
     turns: list[bool],
 ) -> Iterator[Finding]:
     used = set(problem.usage.bid.tolist())
-    priced = {int(problem.line_offer[k]) for k in np.flatnonzero(problem.line_call_eur_per_mwh > 0)}
     steady: dict[tuple[int, int], float] = {}
     at_once = [0] * problem.windows
     for offer, lots in enumerate(lots_of):
         bid, window = int(problem.offer_bid[offer]), int(problem.offer_window[offer])
         at_once[window] += 0 if turns[offer] else lots
-        if turns[offer] or offer in priced or bid in used:
+        if turns[offer] or problem.decides_calls or bid in used:
             continue
         for segment in np.flatnonzero(problem.offer_available[offer]).tolist():
             key = window, segment

@@ -35,10 +35,10 @@ def check_against_everything(problem: TenderProblem, seed: int) -> bool:
     return bool(outcome.result.lots.any())
 
 
-@pytest.mark.parametrize("block", range(8))
+@pytest.mark.parametrize("block", range(6))
 def test_optimum_equals_trying_everything(block: int) -> None:
-    awarded = [check_against_everything(small_problem(seed), seed) for seed in range(block * 25, block * 25 + 25)]
-    assert sum(awarded) > 4
+    awarded = [check_against_everything(small_problem(seed), seed) for seed in range(block * 20, block * 20 + 20)]
+    assert sum(awarded) > 3
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -48,11 +48,11 @@ def test_twelve_bids(seed: int) -> None:
 
 def test_the_stack_is_never_better_than_the_optimum() -> None:
     beaten = 0
-    for seed in range(100):
+    for seed in range(60):
         run = TenderRun(small_problem(seed))
         result, stack = run.clear().result, run.evaluate_stack()
         if result is None or stack is None:
             continue
         assert stack.cost_eur >= result.cost_eur - 1e-5
         beaten += stack.cost_eur > result.cost_eur + 1e-5
-    assert beaten > 10
+    assert beaten > 6

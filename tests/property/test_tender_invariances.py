@@ -13,7 +13,7 @@ from market.domain.tender_award import TenderClearing
 from tests.tenders import clear, make_bid, make_step, make_tender, make_window
 
 D = Decimal
-FEW = settings(max_examples=25, deadline=None, derandomize=True)
+FEW = settings(max_examples=12, deadline=None, derandomize=True)
 
 
 @st.composite

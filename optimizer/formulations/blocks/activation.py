@@ -98,19 +98,19 @@ def add_usage(model: pyo.ConcreteModel, problem: TenderProblem, limits: Sequence
     offer_of = {
         (int(b), int(w)): o for o, (b, w) in enumerate(zip(problem.offer_bid, problem.offer_window, strict=True))
     }
-    events_of: dict[int, list[int]] = {}
-    for limit, event in zip(usage.pair_limit.tolist(), usage.pair_event.tolist(), strict=True):
-        events_of.setdefault(limit, []).append(event)
+    pairs_of: dict[int, list[int]] = {}
+    for pair, limit in enumerate(usage.pair_limit.tolist()):
+        pairs_of.setdefault(limit, []).append(pair)
 
     def rule(m: pyo.ConcreteModel, limit: int) -> Expression:
         used, offers = [], []
-        for event in events_of.get(limit, ()):
+        for pair in pairs_of.get(limit, ()):
+            event, times = int(usage.pair_event[pair]), float(usage.pair_times[pair])
             offer = offer_of.get((int(usage.bid[limit]), int(problem.event_window[event])))
             if offer is None or not problem.offer_available[offer, problem.event_segment[event]]:
                 continue
             offers.append(offer)
             steps = range(*problem.steps_of(event).indices(len(problem.need_mw)))
-            times = float(problem.event_occurrences[event])
             if usage.of_activations[limit]:
                 used.append(times * m.begun[offer, steps[-1]])
             else:

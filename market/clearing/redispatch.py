@@ -41,7 +41,8 @@ from optimizer.errors import InvalidProblemError
 from optimizer.findings import Finding, sort_findings
 from optimizer.problems.redispatch import FloatArray, RedispatchProblem, no_gain_prices
 from optimizer.results.redispatch import RedispatchResult, evaluate
-from optimizer.runs.redispatch import RedispatchRun, solve_redispatch
+from optimizer.runs.redispatch import solve_redispatch
+from optimizer.runs.redispatch_stages import RedispatchRun
 from optimizer.solver.session import Progress
 
 QUARTER: Decimal = Decimal("0.25")

@@ -13,6 +13,7 @@ from decimal import Decimal
 from math import gcd
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.domain.award import OrderReason
 from market.domain.connection import Connection
@@ -21,6 +22,7 @@ from market.domain.order import Order, Side
 from market.rules.order_rules import PRICE_TICK
 from optimizer.problems.redispatch import (
     FloatArray,
+    IntArray,
     RedispatchLimits,
     RedispatchNeeds,
     RedispatchOrders,
@@ -131,28 +133,49 @@ def _refuse_by_location(order: Order, by_ean: Mapping[str, Connection]) -> tuple
 
 
 def _refuse_by_effect(orders: Sequence[Order], problem: RedispatchProblem) -> dict[str, tuple[OrderReason, str]]:
-    """Refuse orders that neither relieve a need while it lasts nor can balance one that does (R1)."""
+    """Refuse orders that are on the side of no need, or whose quarter-hours no need reaches (R1).
+
+    An order counts by side where it relieves a need, or balances one from a place the need does not feel. A need
+    reaches the quarter-hours in which it requires relief, those of every order in them, and so on: a block that
+    reaches beyond the need must be balanced there too.
+    """
     book, needs = problem.orders, problem.needs
     of, step = book.entry_order, book.profile_step
     sign = book.sign[of]
-    count = len(book)
-    relieves, hurts, counters, meets = (np.zeros(count, dtype=np.bool_) for _ in range(4))
-    for n in range(len(needs)):
+    relieves, hurts, counters = (np.zeros(len(book), dtype=np.bool_) for _ in range(3))
+    for n in np.flatnonzero((needs.required_lots > 0).any(axis=1)).tolist():
         share = needs.share[n, book.place[of], step]
-        needed = (needs.required_lots[n, step] > 0) & (book.profile_lots > 0)
         helps = needs.relieved_by[n] * sign > 0
-        relieves[of[needed & helps & (share > 0)]] = True
+        relieves[of[helps & (share > 0)]] = True
         hurts[of[~helps & (share > 0)]] = True
-        counters[of[needed & ~helps & (share == 0)]] = True
-        meets[of[needed]] = True
+        counters[of[~helps & (share == 0)]] = True
+    on_side = relieves | (counters & ~hurts)
+    needed = np.asarray((needs.required_lots > 0).any(axis=0))
+    reached = _reach(on_side[of], of, step, needed)
     refused = {}
-    for o in np.flatnonzero(~(relieves | (counters & ~hurts))).tolist():
-        if not meets[o]:
-            refused[orders[o].id] = (OrderReason.OUTSIDE_NEED, "no need in any of its quarter-hours")
+    for o in np.flatnonzero(~(on_side & reached)).tolist():
+        if on_side[o]:
+            text = "no need reaches its quarter-hours"
+            refused[orders[o].id] = (OrderReason.OUTSIDE_NEED, text)
         else:
             place = "inside the congested area" if hurts[o] else "outside the congested area"
             refused[orders[o].id] = (OrderReason.WRONG_SIDE, f"a {orders[o].side} {place} does not relieve it")
     return refused
+
+
+def _reach(
+    entry_counts: NDArray[np.bool_], of: IntArray, step: IntArray, needed: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Orders that share a quarter-hour with the needs, directly or through other orders, shape (N,)."""
+    reached = np.zeros(int(of[-1]) + 1 if len(of) else 0, dtype=np.bool_)
+    covered = needed.copy()
+    while True:
+        reached[of[covered[step] & entry_counts]] = True
+        wider = covered.copy()
+        wider[step[reached[of]]] = True
+        if (wider == covered).all():
+            return reached
+        covered = wider
 
 
 def _refuse_orphans(orders: Sequence[Order], refused: dict[str, tuple[OrderReason, str]]) -> None:

@@ -165,11 +165,13 @@ def _add_limits(model: pyo.ConcreteModel, problem: RedispatchProblem, units: lis
     rows = dict(_rows(problem.change(), units))
     limits = problem.limits
     soft = problem.shortfall_price_eur_per_mwh is not None
+    finite = np.isfinite(limits.up_lots) | np.isfinite(limits.down_lots)
+    overrun = np.minimum(limits.up_lots, limits.down_lots) < 0
     cells = [
         (k, t)
         for k in range(len(limits))
         for t in range(problem.steps)
-        if k * problem.steps + t in rows or (soft and min(limits.up_lots[k, t], limits.down_lots[k, t]) < 0)
+        if (k * problem.steps + t in rows and finite[k, t]) or (soft and overrun[k, t])
     ]
     model.overload_up = pyo.Var(cells if soft else [], domain=pyo.NonNegativeReals)
     model.overload_down = pyo.Var(cells if soft else [], domain=pyo.NonNegativeReals)

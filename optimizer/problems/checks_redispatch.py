@@ -92,7 +92,7 @@ def _order_faults(problem: RedispatchProblem) -> list[Finding]:
     rise = np.diff(orders.tier_price_ticks) * orders.sign[tier_of[1:]]
     uncurved[tier_of[1:][(rise > 0) & (tier_of[1:] == tier_of[:-1])]] = True
     bad_lots = np.zeros(len(orders), dtype=np.bool_)
-    bad_lots[of[~(np.isfinite(orders.profile_lots) & (orders.profile_lots >= 0))]] = True
+    bad_lots[of[~(np.isfinite(orders.profile_lots) & (orders.profile_lots > 0))]] = True
     ids_of_parent = np.arange(len(orders)) == orders.parent
     for rule, bad, text in (
         ("order.side", ~np.isin(orders.sign, (1, -1)), "is neither buy nor sell"),
@@ -104,7 +104,7 @@ def _order_faults(problem: RedispatchProblem) -> list[Finding]:
             "has a minimum acceptance that is not between zero and its quantity",
         ),
         ("order.steps", step_back, "has a profile whose steps do not rise"),
-        ("order.profile", bad_lots, "has a profile value that is not zero or more"),
+        ("order.profile", bad_lots, "has a profile value that is not above zero"),
         ("order.tiers", np.abs(tier_sum - orders.units) > 1e-9, "has price steps that do not add up to its quantity"),
         ("order.curve", uncurved, "has price steps that get better with volume"),
         ("order.parent", ids_of_parent, "depends on itself"),

@@ -38,6 +38,11 @@ class StageResult:
         """Objective minus bound."""
         return None if self.bound is None else max(0.0, self.objective - self.bound)
 
+    @property
+    def exact(self) -> bool:
+        """Whether no better value exists: objective and bound are the same."""
+        return self.gap == 0.0
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RedispatchResult:

@@ -1,6 +1,7 @@
 """Choose among equal optima: fewest activations, then the earliest order as much as possible, then the next.
 
-A probe looks for a second optimum first. In the usual case there is none and nothing more is solved.
+Reduced costs first tell which orders can differ between two optima at all; only those are looked at. A probe then
+looks for a second optimum. In the usual case there is none and nothing more is solved.
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array, vstack
 
 from optimizer.errors import SolverError
-from optimizer.formulations.redispatch import build_redispatch
-from optimizer.model.compile import compile_model
+from optimizer.formulations.redispatch_arrays import compile_redispatch
 from optimizer.model.program import FloatArray, Objective, Program
-from optimizer.problems.redispatch import IntArray, RedispatchProblem
+from optimizer.model.restrict import restrict_program
+from optimizer.problems.redispatch import RedispatchProblem
 from optimizer.results.redispatch import StageResult
+from optimizer.runs.redispatch_columns import column_orders, unit_matrix
+from optimizer.runs.redispatch_stages import Cleared
 from optimizer.solver.lexicographic import keep_objective
 from optimizer.solver.options import SolverOptions
 from optimizer.solver.outcome import Outcome
@@ -41,112 +45,137 @@ class TieBreak:
     stages: tuple[StageResult, ...]
 
 
-def unit_matrix(problem: RedispatchProblem, program: Program) -> csr_array[Any, Any]:
-    """Matrix that turns column values into units per order, shape (N, columns)."""
-    orders = problem.orders
-    rows: list[int] = []
-    columns: list[int] = []
-    values: list[float] = []
-    for position, (block, index) in enumerate(
-        zip(program.column_labels.blocks, program.column_labels.indices, strict=True)
-    ):
-        if block == "take":
-            rows.append(index[0])
-            columns.append(position)
-            values.append(1.0)
-        elif block == "used" and orders.indivisible[index[0]]:
-            rows.append(index[0])
-            columns.append(position)
-            values.append(float(orders.units[index[0]]))
-    return csr_array((values, (rows, columns)), shape=(len(orders), program.columns), dtype=np.float64)
-
-
-def break_ties(
-    problem: RedispatchProblem,
-    program: Program,
-    session: HighsSession,
-    units: FloatArray,
-    stages: tuple[StageResult, ...],
-) -> TieBreak:
+def break_ties(problem: RedispatchProblem, program: Program, cleared: Cleared) -> TieBreak:
     """Choose among the optima of all stages.
 
     Args:
         problem: the problem.
         program: its program.
-        session: session in which all stages but the last are kept as rows.
-        units: an optimum, shape (N,).
-        stages: the proven stages.
+        cleared: an optimum with exact stages.
     """
-    last = stages[-1]
-    keep_objective(session, program.objectives[-1], last.objective + last.tolerance - program.objectives[-1].offset)
-    if _is_only_optimum(problem, unit_matrix(problem, program), session, units):
-        return TieBreak(units=units, unique=True, stages=())
-    return _break_open_ties(problem, stages)
+    free = np.ones(program.columns, dtype=np.bool_)
+    rest = np.zeros(program.columns)
+    if cleared.relaxation is not None:
+        slack = cleared.value - cleared.relaxation.bound + max(1e-6, 2 * cleared.stages[-1].tolerance)
+        free = cleared.relaxation.in_doubt(program, slack)
+        rest = cleared.relaxation.rest
+    face = _Face(problem, program, free, rest, cleared)
+    if not face.movable.any() or face.is_single_point():
+        return TieBreak(units=cleared.units, unique=True, stages=())
+    return _break_open_ties(problem, face, cleared)
 
 
-def _is_only_optimum(
-    problem: RedispatchProblem, to_units: csr_array[Any, Any], session: HighsSession, units: FloatArray
-) -> bool:
-    """Look for the optimum that differs most from the given one.
+class _Face:
+    """The optimal face of a program, restricted to the columns that can move on it."""
 
-    The distance counts units away from zero or from full; an order taken in part can move both ways, which takes a
-    pair of columns of which a binary lets one move.
-    """
-    orders = problem.orders
-    away = np.where(units <= 0, 1.0, np.where(units >= orders.units, -1.0, 0.0))
-    middle = np.flatnonzero(away == 0)
-    count = len(middle)
-    costs = -(away @ to_units)
-    if count:
-        first = session.rows
-        none = np.zeros(2 * count)
-        session.append_rows(units[middle], units[middle], csr_array(to_units[middle]))
-        session.append_rows(np.full(count, -np.inf), np.zeros(count), csr_array((count, session.columns)))
-        session.append_rows(np.full(count, -np.inf), orders.units[middle], csr_array((count, session.columns)))
-        row = np.arange(count)
-        down, up, switch = first + row, first + count + row, first + 2 * count + row
-        # units - plus + minus = units now; plus <= Q b; minus <= Q (1 - b)
-        plus = csr_array(
-            (np.r_[-np.ones(count), np.ones(count)], (np.r_[row, row], np.r_[down, up])), shape=(count, session.rows)
-        )
-        minus = csr_array((np.ones(2 * count), (np.r_[row, row], np.r_[down, switch])), shape=(count, session.rows))
-        side = csr_array(
-            (np.r_[-orders.units[middle], orders.units[middle]], (np.r_[row, row], np.r_[up, switch])),
-            shape=(count, session.rows),
-        )
-        session.append_columns(none, none, np.full(2 * count, np.inf), csr_array(vstack([plus, minus])))
-        session.append_columns(none[:count], none[:count], np.ones(count), side, integer=np.ones(count, dtype=np.bool_))
-        costs = np.r_[costs, np.full(2 * count, -1.0), np.zeros(count)]
-    outcome = _minimise(session, "second_optimum", costs)
-    now = float(away @ units)
-    return outcome.incumbent is not None and -outcome.incumbent.objective - now < 0.5
+    def __init__(
+        self,
+        problem: RedispatchProblem,
+        program: Program,
+        free: NDArray[np.bool_],
+        rest: FloatArray,
+        cleared: Cleared,
+    ) -> None:
+        self.problem, self.units = problem, cleared.units
+        self.program = restrict_program(program, free, rest)
+        to_units = unit_matrix(problem, program)
+        self.to_units = csr_array(to_units[:, np.flatnonzero(free)])
+        self.fixed_units = to_units @ np.where(free, 0.0, rest)
+        self.movable = np.diff(self.to_units.indptr) > 0
+        self.session = HighsSession()
+        self.session.load(self.program)
+        for objective, stage in zip(self.program.objectives, cleared.stages, strict=False):
+            keep_objective(self.session, objective, stage.objective + stage.tolerance - objective.offset)
+
+    def is_single_point(self) -> bool:
+        """Look for the optimum that differs most from the given one.
+
+        The distance counts units away from zero or from full; an order taken in part can move both ways, which takes
+        a pair of columns of which a binary lets one move.
+        """
+        offered = self.problem.orders.units
+        away = np.where(self.units <= 0, 1.0, np.where(self.units >= offered, -1.0, 0.0))
+        away[~self.movable] = 0.0
+        middle = np.flatnonzero(self.movable & (away == 0))
+        costs = -(away @ self.to_units)
+        if len(middle):
+            now = self.units[middle] - self.fixed_units[middle]
+            count = _add_two_way_distance(self.session, csr_array(self.to_units[middle]), now, offered[middle])
+            costs = np.concatenate([costs, np.full(2 * count, -1.0), np.zeros(count)])
+        outcome = minimise(self.session, "second_optimum", costs)
+        still = float(away @ (self.units - self.fixed_units))
+        return outcome.incumbent is not None and -outcome.incumbent.objective - still < 0.5
 
 
-def _break_open_ties(problem: RedispatchProblem, stages: tuple[StageResult, ...]) -> TieBreak:
-    program = compile_model(build_redispatch(problem, count_activations=True))
+def _add_two_way_distance(
+    session: HighsSession, to_units: csr_array[Any, Any], now: FloatArray, offered: FloatArray
+) -> int:
+    """Add columns plus, minus and b: ``units - plus + minus = now``, ``plus <= Q b`` and ``minus <= Q (1 - b)``."""
+    count, first = len(now), session.rows
+    none, row = np.zeros(2 * count), np.arange(len(now))
+    session.append_rows(now, now, to_units)
+    session.append_rows(np.full(count, -np.inf), np.zeros(count), csr_array((count, session.columns)))
+    session.append_rows(np.full(count, -np.inf), offered, csr_array((count, session.columns)))
+    equal, up, down = first + row, first + count + row, first + 2 * count + row
+    shape = (count, session.rows)
+    twice, one = np.concatenate([row, row]), np.ones(count)
+    plus = csr_array((np.concatenate([-one, one]), (twice, np.concatenate([equal, up]))), shape=shape)
+    minus = csr_array((np.concatenate([one, one]), (twice, np.concatenate([equal, down]))), shape=shape)
+    switch = csr_array((np.concatenate([-offered, offered]), (twice, np.concatenate([up, down]))), shape=shape)
+    session.append_columns(none, none, np.full(2 * count, np.inf), csr_array(vstack([plus, minus])))
+    session.append_columns(none[:count], none[:count], one, switch, integer=np.ones(count, dtype=np.bool_))
+    return count
+
+
+def _break_open_ties(problem: RedispatchProblem, face: _Face, cleared: Cleared) -> TieBreak:
+    program = compile_redispatch(problem, count_activations=True)
+    order = column_orders(program)
+    free = (order < 0) | face.movable[order]
+    used = np.array([block == "used" for block in program.column_labels.blocks], dtype=np.bool_)
+    rest = np.zeros(program.columns)
+    rest[used] = cleared.units[order[used]] > 0
+    rest[~used & (order >= 0)] = _filled(problem, program, cleared.units)[~used & (order >= 0)]
+    core = restrict_program(program, free, rest)
     session = HighsSession()
-    session.load(program)
-    for objective, stage in zip(program.objectives, stages, strict=False):
+    session.load(core)
+    for objective, stage in zip(core.objectives, cleared.stages, strict=False):
         keep_objective(session, objective, stage.objective + stage.tolerance - objective.offset)
-    fewest = program.objectives[-1]
-    outcome = _minimise(session, fewest.name, fewest.costs)
-    to_units = unit_matrix(problem, program)
-    chosen = np.round(to_units @ _values(outcome)) + 0.0
+    fewest = core.objectives[-1]
+    outcome = minimise(session, fewest.name, fewest.costs)
+    to_units = csr_array(unit_matrix(problem, program)[:, np.flatnonzero(free)])
+    chosen = np.where(face.movable, np.round(to_units @ _values(outcome)) + 0.0, cleared.units)
     count = float((chosen > 0).sum())
+    bound = None if outcome.bound is None else outcome.bound + fewest.offset
     stage = StageResult(
         name=fewest.name,
         unit="orders",
         objective=count,
-        bound=count if outcome.bound is not None and count - outcome.bound < 1 - 1e-6 else outcome.bound,
+        bound=count if bound is not None and count - bound < 1 - 1e-6 else bound,
         tolerance=0.4,
         proven=outcome.stop.proven,
         seconds=outcome.report.seconds,
         nodes=outcome.report.nodes,
     )
-    keep_objective(session, Objective(name=fewest.name, costs=fewest.costs), count + stage.tolerance)
-    everyone = np.arange(len(problem.orders))
-    chosen = _serve_earliest(problem, session, to_units, chosen, everyone)
+    limit = count + stage.tolerance - fewest.offset
+    keep_objective(session, Objective(name=fewest.name, costs=fewest.costs), limit)
+    chosen = _serve_earliest(problem, session, to_units, chosen, face.movable)
     return TieBreak(units=chosen, unique=False, stages=(stage,))
+
+
+def _filled(problem: RedispatchProblem, program: Program, units: FloatArray) -> FloatArray:
+    """Value of every take column at a choice of units, first tier first, shape (columns,)."""
+    orders = problem.orders
+    of = orders.tier_order
+    before = np.cumsum(orders.tier_units) - orders.tier_units
+    before -= before[orders.tier_start[:-1]][of] if len(of) else 0.0
+    taken = np.clip(units[of] - before, 0.0, orders.tier_units)
+    values = np.zeros(program.columns)
+    for column, (block, index) in enumerate(
+        zip(program.column_labels.blocks, program.column_labels.indices, strict=True)
+    ):
+        if block == "take":
+            values[column] = taken[orders.tier_start[index[0]] + index[1]]
+    return values
 
 
 def _serve_earliest(
@@ -154,14 +183,15 @@ def _serve_earliest(
     session: HighsSession,
     to_units: csr_array[Any, Any],
     units: FloatArray,
-    free: IntArray,
+    movable: NDArray[np.bool_],
 ) -> FloatArray:
-    """Serve the free orders in order of precedence as much as the optimum allows.
+    """Serve the movable orders in order of precedence as much as the optimum allows.
 
     Several orders go into one solve with weights that make the earlier one count for more than all later ones
     together, as long as the weights stay small enough to be exact.
     """
     orders = problem.orders
+    free = np.flatnonzero(movable)
     queue = free[np.argsort(orders.precedence[free], kind="stable")].tolist()
     chosen = units.copy()
     while queue:
@@ -176,19 +206,15 @@ def _serve_earliest(
             for o in reversed(chunk):
                 weights[o] = weight
                 weight *= orders.units[o] + 1
-            outcome = _minimise(session, "earliest_first", -(weights @ to_units))
-            chosen = np.round(to_units @ _values(outcome)) + 0.0
-        _fix(session, to_units, np.array(chunk), chosen)
+            outcome = minimise(session, "earliest_first", -(weights @ to_units))
+            chosen = np.where(movable, np.round(to_units @ _values(outcome)) + 0.0, units)
+        fixed = np.array(chunk)
+        session.append_rows(chosen[fixed], chosen[fixed], csr_array(to_units[fixed]))
     return chosen
 
 
-def _fix(session: HighsSession, to_units: csr_array[Any, Any], positions: IntArray, units: FloatArray) -> None:
-    """Keep the units of some orders by rows."""
-    if len(positions):
-        session.append_rows(units[positions], units[positions], csr_array(to_units[positions]))
-
-
-def _minimise(session: HighsSession, name: str, costs: FloatArray) -> Outcome:
+def minimise(session: HighsSession, name: str, costs: FloatArray) -> Outcome:
+    """Minimise whole-number costs exactly on the live model."""
     session.set_objective(name, np.asarray(costs, dtype=np.float64), 0.0)
     return session.run(EXACT)
 

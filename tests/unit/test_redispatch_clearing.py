@@ -194,7 +194,7 @@ def test_input_order_and_hash_seed_change_nothing() -> None:
             text=True,
             check=True,
         ).stdout
-        for shuffle, seed in (("0", "0"), ("1", "1"), ("2", "77"))
+        for shuffle, seed in (("0", "0"), ("1", "77"))
     }
     assert len(seen) == 1
     assert "'b" in seen.pop()

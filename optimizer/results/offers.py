@@ -112,6 +112,24 @@ class SupplyCurve:
             raise ValueError(f"{volume_kw} kW is not on the curve")
         return float(np.interp(volume_kw, [p.volume_kw for p in line], [p.cost_eur for p in line]))
 
+    def power_at(self, volume_kw: float) -> FloatArray:
+        """Power of a plan for a volume, shape (steps,): of the point itself, or mixed from its neighbours.
+
+        Plans of a convex curve can be mixed: the mixture is a plan and costs what the line between the points says.
+
+        Raises:
+            ValueError: the volume lies outside the curve, or is not a point of a curve that is not convex.
+        """
+        for point in self.points:
+            if abs(point.volume_kw - volume_kw) <= 1e-6:
+                return point.power_kw
+        above = next((k for k, point in enumerate(self.points) if point.volume_kw > volume_kw), 0)
+        if not self.convex or above == 0:
+            raise ValueError(f"{volume_kw} kW is not on the curve")
+        low, high = self.points[above - 1], self.points[above]
+        share = (volume_kw - low.volume_kw) / (high.volume_kw - low.volume_kw)
+        return (1.0 - share) * low.power_kw + share * high.power_kw
+
     def rebound_kw(self, point: CurvePoint) -> FloatArray:
         """Change of power against the plan without promise in the steps after the offer, zero before; shape (steps,).
 

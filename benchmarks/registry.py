@@ -52,7 +52,7 @@ class Target:
     Attributes:
         engine: engine that promises.
         phase: phase it is about, or ``result`` for a figure the engine returns.
-        metric: ``seconds``, ``peak memory`` (phase ``total``) or the name of a figure.
+        metric: ``seconds`` on the wall, ``cpu`` seconds, ``peak memory`` (phase ``total``) or the name of a figure.
         sizes: sizes it holds for; all when empty.
         at_most: limit on the median value, in the metric's unit.
         at_least: limit from below on the median value.

@@ -173,9 +173,12 @@ def _rows(case: Case, size: int, engine: str, done: dict[str, list[Measurement]]
     rival = case.rival if case.rival in done and case.rival != engine else None
     rows = []
     for phase in own[0].seconds:
-        value = [run.seconds[phase] for run in own]
-        other = [run.seconds[phase] for run in done[rival]] if rival and phase in done[rival][0].seconds else None
-        rows.append(_row(case, size, engine, (phase, "seconds", "s"), value, rival, other))
+        shared = rival if rival and phase in done[rival][0].seconds else None
+        others = done[shared] if shared else []
+        wall, wall_of_rival = [run.seconds[phase] for run in own], [run.seconds[phase] for run in others]
+        rows.append(_row(case, size, engine, (phase, "seconds", "s"), wall, shared, wall_of_rival or None))
+        processor, processor_of_rival = [run.cpu[phase] for run in own], [run.cpu[phase] for run in others]
+        rows.append(_row(case, size, engine, (phase, "cpu", "s"), processor, shared, processor_of_rival or None))
     memory = [run.peak_mb for run in own]
     rows.append(
         _row(

@@ -2,11 +2,13 @@
 
 ``build`` and ``compile`` are measured on the side; what a user waits for is ``model``, which is both plus the map back
 to assets. ``again`` is a change of all prices and another solve on the live model, of which ``patch`` is the change.
+Engine ``dispatch`` is the call a user makes, checks included: plan, and plan again with other prices.
 The textbook leaves the choice of algorithm to the solver; its ``solve`` includes the translation of its model.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from optimizer.problems.checks_site import check_site
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
 from optimizer.results.site_reader import read_plan
+from optimizer.runs.site import SiteSession
 from optimizer.solver.outcome import Incumbent, Outcome
 from optimizer.solver.session import HighsSession, Patch
 from optimizer.verify.site import verify_site
@@ -39,7 +42,7 @@ def other_prices(problem: SiteProblem) -> FloatArray:
 
 
 def solve_with_ours(problem: SiteProblem, clock: Clock) -> Figures:
-    """Go the way of `optimizer.runs.site.dispatch_site`, then change the prices and solve again."""
+    """Go the way of `optimizer.runs.site.dispatch_site` step by step, then change the prices and solve again."""
     with clock.phase("validate"):
         faults = check_site(problem)
     if faults:
@@ -75,6 +78,21 @@ def solve_with_ours(problem: SiteProblem, clock: Clock) -> Figures:
     }
 
 
+def dispatch(problem: SiteProblem, clock: Clock) -> Figures:
+    """What a user calls: a session that plans the site, then plans it again with other prices."""
+    with clock.phase("dispatch"):
+        session = SiteSession(problem)
+        first = session.plan()
+    with clock.phase("again", in_total=False):
+        second = session.replan(0, {}, changed=replace(problem, offtake_price_eur_per_kwh=other_prices(problem)))
+    if first.plan is None or second.plan is None:
+        raise RuntimeError(f"no plan: {first.stop}, {second.stop}")
+    return {
+        "cost": (first.plan.total_cost_eur, "EUR"),
+        "cost at other prices": (second.plan.total_cost_eur, "EUR"),
+    }
+
+
 def solve_with_textbook(problem: SiteProblem, clock: Clock) -> Figures:
     """Write the plain model, let Pyomo's own interface translate and solve it, change the prices, solve again."""
     with clock.phase("build", in_total=False), clock.phase("model"):
@@ -101,13 +119,14 @@ CASES = (
         source="benchmarks.generators.sites, assumptions in its docstring",
         sizes=(10, 300, 1500),
         generate=generate,
-        engines={"ours": solve_with_ours, "textbook": solve_with_textbook},
+        engines={"ours": solve_with_ours, "dispatch": dispatch, "textbook": solve_with_textbook},
         rival="textbook",
         agree={"cost": 1e-7, "cost at other prices": 1e-7},
         targets=(
-            Target(engine="ours", phase="total", at_most_ratio=1.0, sizes=(10, 300)),
-            Target(engine="ours", phase="total", at_most_ratio=0.5, sizes=(1500,)),
-            Target(engine="ours", phase="again", at_most_ratio=0.9),
+            Target(engine="ours", phase="total", metric="cpu", at_most_ratio=1.0, sizes=(10, 300)),
+            Target(engine="ours", phase="total", metric="cpu", at_most_ratio=0.5, sizes=(1500,)),
+            Target(engine="ours", phase="again", metric="cpu", at_most_ratio=0.9),
+            Target(engine="dispatch", phase="total", metric="cpu", at_most_ratio=1.0),
             Target(engine="ours", phase="patch", at_most=0.001),
         ),
     ),

@@ -51,6 +51,7 @@ def case_of(ours: float = 1.0, theirs: float = 1.0, **changes: Any) -> Case:
 def run(seconds: float, objective: float = 1.0, peak_mb: float = 10.0) -> Measurement:
     return Measurement(
         seconds={"solve": seconds, "total": seconds},
+        cpu={"solve": seconds / 2, "total": seconds / 2},
         peak_mb=peak_mb,
         figures={"objective": (objective, "EUR")},
         instance="same",
@@ -90,6 +91,7 @@ def test_repeats_are_interleaved_and_ratios_are_taken_within_a_repeat(scripted: 
     assert rows["theirs", "total", "seconds"].value == 4.0
     assert rows["theirs", "total", "seconds"].ratio is None
     assert rows["ours", "total", "peak memory"].ratio == 1.0
+    assert (rows["ours", "total", "cpu"].value, rows["ours", "total", "cpu"].ratio) == (1.0, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -154,10 +156,11 @@ def test_total_is_the_sum_of_the_phases_a_user_waits_for() -> None:
             sum(range(10_000))
         return {}
 
-    seconds = measure(case_of(engines={"ours": solve}), 1, "ours").seconds
-    assert set(seconds) == {"build", "aside", "total"}
-    assert seconds["total"] == pytest.approx(seconds["build"])
-    assert seconds["aside"] > 0
+    measured = measure(case_of(engines={"ours": solve}), 1, "ours")
+    for times in (measured.seconds, measured.cpu):
+        assert set(times) == {"build", "aside", "total"}
+        assert times["total"] == pytest.approx(times["build"])
+        assert times["aside"] > 0
 
 
 def test_an_engine_runs_in_a_process_of_its_own() -> None:

@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         app.state.market = open_market(used, clock=clock)
         app.state.revision = schema_revision()
         yield
+        app.state.market.store.close()
 
     app = FastAPI(
         title="flexclear",

@@ -71,8 +71,8 @@ class PageQuery(BaseModel):
         if self.cursor is None:
             return None
         try:
-            return base64.urlsafe_b64decode(self.cursor.encode()).decode()
-        except (binascii.Error, UnicodeError) as error:
+            return base64.b64decode(self.cursor, altchars=b"-_", validate=True).decode()
+        except (binascii.Error, ValueError) as error:
             message = "the cursor is not one that a page gave"
             raise RefusedInputError(
                 [Finding(rule="page.cursor", path="query.cursor", message=message, value=self.cursor)]

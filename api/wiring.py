@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.settings import Settings
 from market.clock import Clock, SystemClock
+from market.errors import StoreError
 from market.identity import Uuid7Source
 from market.services.market import Market
 from market.store import database
@@ -16,7 +17,11 @@ def open_market(settings: Settings, *, clock: Clock | None = None) -> Market:
         StoreError: the database cannot be read or needs an upgrade.
     """
     engine = database.connect(settings.database_url)
-    database.require_newest_revision(engine)
+    try:
+        database.require_newest_revision(engine)
+    except StoreError:
+        engine.dispose()
+        raise
     used = clock or SystemClock()
     return Market(
         store=database.SqlStore(engine, used),

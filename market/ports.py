@@ -358,3 +358,7 @@ class Store(Protocol):
     def write(self) -> AbstractContextManager[Unit]:
         """Open a transaction: kept as a whole when the block ends, undone as a whole when it raises."""
         ...
+
+    def close(self) -> None:
+        """Let go of the database."""
+        ...

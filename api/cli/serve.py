@@ -22,7 +22,7 @@ def serve(
     output = Output(as_json=False)
     with output.answering():
         settings = Settings()
-        open_market(settings)
+        open_market(settings).store.close()
         output.say(f"flexclear with {settings.shown_database}; documentation at /docs, Ctrl-C ends")
         uvicorn.run(
             create_app(settings),

@@ -91,6 +91,10 @@ class SqlStore:
         with self._writing.begin() as connection:
             yield open_unit(connection, self._clock.now())
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
 
 def _config() -> Config:
     config = Config()

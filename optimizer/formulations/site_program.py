@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 from numpy.typing import NDArray
+from pyomo.common.gc_manager import PauseGC
 from scipy.sparse import coo_array, csr_array
 
 from optimizer.errors import ModelError
@@ -65,6 +66,7 @@ class SiteProgram:
         windows: rows per window id.
         excess: columns per window id.
         offtake: columns of the power taken from the grid.
+        balance_rows: row of the power balance per step.
         pairs: columns of exclusive pairs by name.
     """
 
@@ -80,6 +82,7 @@ class SiteProgram:
     windows: Mapping[str, Placed]
     excess: Mapping[str, Placed]
     offtake: Placed
+    balance_rows: Positions
     pairs: Mapping[str, tuple[Placed, Placed]]
 
 
@@ -89,9 +92,10 @@ def compile_site(problem: SiteProblem, guarded: GuardedSteps) -> SiteProgram:
     Raises:
         ModelError: an asset's block is not linear or hides a constant in its power.
     """
-    site = build_site(problem, guarded)
-    extra = _declare_measures(site)
-    compiled = compile_model(site.model)
+    with PauseGC():  # a model is a million small objects that all stay alive; collecting would double the time
+        site = build_site(problem, guarded)
+        extra = _declare_measures(site)
+        compiled = compile_model(site.model)
     total, *measures = compiled.objectives
     program = replace(compiled, objectives=(total,))
     measured = dict(zip(extra, measures, strict=True))
@@ -121,6 +125,7 @@ def compile_site(problem: SiteProblem, guarded: GuardedSteps) -> SiteProgram:
         windows=_place_by_window(program.row_labels.positions("window_limit"), steps),
         excess=_place_by_window(program.column_labels.positions("excess_kw"), steps),
         offtake=columns.get(("offtake_kw", ""), nowhere),
+        balance_rows=_balance_rows(program, steps),
         pairs={
             name: (columns.get((str(a.name), ""), nowhere), columns.get((str(b.name), ""), nowhere))
             for name, (a, b) in site.pairs.items()
@@ -167,17 +172,20 @@ def _placed(positions: list[int], at: list[int], size: int) -> Placed:
 
 
 def _power_map(program: Program, owners: Positions, assets: int, steps: int) -> csr_array[Any, Any]:
-    rows = program.row_labels.positions("balance")
-    balance = program.rows[[rows[(t,)] for t in range(steps)]].tocoo()
+    balance = program.rows[_balance_rows(program, steps)].tocoo()
     owner = owners[balance.col]
     mine = owner >= 0
     where = (owner[mine] * steps + balance.row[mine], balance.col[mine])
     return coo_array((balance.data[mine], where), shape=(assets * steps, program.columns)).tocsr()
 
 
-def _require_no_hidden_constant(program: Program, fixed: FloatArray) -> None:
+def _balance_rows(program: Program, steps: int) -> Positions:
     rows = program.row_labels.positions("balance")
-    seen = -program.row_upper[[rows[(t,)] for t in range(len(rows))]]
+    return np.array([rows[(t,)] for t in range(steps)], dtype=np.int64)
+
+
+def _require_no_hidden_constant(program: Program, fixed: FloatArray) -> None:
+    seen = -program.row_upper[_balance_rows(program, fixed.shape[1])]
     if not np.allclose(seen, fixed.sum(axis=0), rtol=1e-12, atol=1e-9):
         raise ModelError("an asset's power has a constant that belongs in fixed_kw")
 

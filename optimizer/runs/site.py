@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from optimizer.findings import Finding
 from optimizer.formulations.site import GRID_PAIR, GuardedSteps, first_guards
 from optimizer.formulations.site_patch import SitePatcher
 from optimizer.formulations.site_program import SiteProgram, compile_site
+from optimizer.model.substitute import substitute_columns
 from optimizer.problems.checks_site import check_site
 from optimizer.problems.series import FloatArray
 from optimizer.problems.shortfalls import find_shortfalls
@@ -87,6 +88,7 @@ class SiteSession:
         _require_faultless(problem)
         self._problem = problem
         self._guarded = first_guards(problem)
+        self._options = options
         self._session = HighsSession(options)
         self._built: tuple[SiteProgram, SitePatcher] | None = None
 
@@ -135,7 +137,7 @@ class SiteSession:
         self._guard(first_guards(problem))
         while True:
             site = self._program_of(problem, remaining)
-            outcome = self._session.run(listener=listener)
+            outcome = self._search(site, listener)
             if outcome.incumbent is None:
                 infeasible = outcome.stop is Stop.INFEASIBLE
                 findings = explain_infeasible_site(problem, remaining, site) if infeasible else ()
@@ -151,6 +153,22 @@ class SiteSession:
         if faults:
             raise VerificationError(faults)
         return _with_plan(plan, outcome, started)
+
+    def _search(self, site: SiteProgram, listener: ProgressListener | None) -> Outcome:
+        """Run the live model, or search whole numbers on the smaller program in which offtake is substituted."""
+        program = site.program
+        if not program.integer.any():
+            return self._session.run(listener=listener)
+        rows = site.balance_rows[site.offtake.at]
+        ahead = program.row_lower[rows] == program.row_upper[rows]
+        smaller = substitute_columns(program, site.offtake.positions[ahead], rows[ahead])
+        searching = HighsSession(self._options)
+        searching.load(smaller.program)
+        outcome = searching.run(listener=listener)
+        if outcome.incumbent is None:
+            return outcome
+        found = replace(outcome.incumbent, values=smaller.restore(outcome.incumbent.values))
+        return replace(outcome, incumbent=found)
 
     def _guard(self, wanted: GuardedSteps) -> None:
         """Guard more steps; the program is built anew if any of them is new."""

@@ -18,10 +18,12 @@ on the start times: Christofides, Alvarez-Valdes and Tamarit, EJOR 29 (1987) 262
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 import pyomo.environ as pyo
+from pyomo.core.expr import LinearExpression
 
 from optimizer.formulations.blocks.asset import AssetTerms, add_asset
 from optimizer.problems.assets import Batch
@@ -35,12 +37,15 @@ def add_batch(asset: Batch, block: pyo.Block, problem: SiteProblem) -> AssetTerm
     starts = possible_starts(asset, problem.grid, problem.announced_step)
     block.start = pyo.Var(starts, domain=pyo.Binary)
     block.starts_once = pyo.Constraint(expr=pyo.quicksum(block.start.values()) == 1)
-    running: dict[int, list[Any]] = {}
+    profile = [(k, float(power)) for k, power in enumerate(asset.profile_kw) if power != 0.0]
+    factors: dict[int, list[float]] = defaultdict(list)
+    running: dict[int, list[Any]] = defaultdict(list)
     for s in starts:
-        for k, power in enumerate(asset.profile_kw):
-            if power != 0.0:
-                running.setdefault(s + k, []).append(float(power) * block.start[s])
-    power = {t: pyo.quicksum(terms) for t, terms in running.items()}
+        variable = block.start[s]
+        for k, kw in profile:
+            factors[s + k].append(kw)
+            running[s + k].append(variable)
+    power = {t: LinearExpression(linear_coefs=factors[t], linear_vars=running[t]) for t in running}
     moved = [block.start[s] for s in starts if s != asset.planned_start_step]
     if asset.move_cost_eur == 0.0 or not moved:
         return AssetTerms(power_kw=power)

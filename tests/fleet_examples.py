@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -101,6 +102,22 @@ def random_fleet(
         bidirectional=random_batteries(seed, batteries, steps, areas=areas) if batteries else None,
         peak_price_eur_per_kw=np.full(areas, 0.1 if peak else 0.0),
     )
+
+
+def many_streets(seed: int, *, streets: int = 18, count: int = 150, steps: int = 16) -> FleetProblem:
+    """Streets under two transformers under one station; limits on every level, some of which bind."""
+    rng = np.random.default_rng(seed + 3)
+    parent = np.concatenate([[-1, 0, 0], 1 + np.arange(streets) % 2])
+    drawn = random_sessions(seed, count, steps, areas=streets)
+    sessions = replace(drawn, area=(drawn.area + 3).astype(np.int32))
+    mean = np.bincount(sessions.area, sessions.grid_kwh / 0.25 / steps, len(parent))
+    for area in range(len(parent) - 1, 0, -1):
+        mean[parent[area]] += mean[area]
+    factor = np.concatenate([[1.6, 1.9, 1.9], rng.uniform(2.5, 6.0, streets)])
+    levels = (factor * mean)[:, None] * rng.uniform(0.8, 1.2, (len(parent), steps)) + 8.0
+    limits = [AreaLimits.of(level, steps, area=area) for area, level in enumerate(levels)]
+    price = np.round(rng.uniform(0.02, 0.35, steps), 3)
+    return FleetProblem.of(quarter_hours(steps), sessions, price, limits=limits, parent=parent)
 
 
 SEEDS = st.integers(min_value=0, max_value=10**6)

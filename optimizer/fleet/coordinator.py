@@ -24,6 +24,7 @@ from optimizer.solver.outcome import Stop
 
 RoundListener = Callable[[Round], bool]
 
+IDLE_ROUNDS = 40
 _IMPROVES = 1e-9
 _EMPTY = 1e-7
 
@@ -61,6 +62,7 @@ class Coordination:
         details: details of the responses per round, as the oracles gave them.
         rounds: progress.
         area_prices: energy price plus the price of every limit per area and step, in EUR per kW and step.
+        duals: duals of the shared rows that prove the bound, shape (rows,).
     """
 
     stop: Stop
@@ -72,6 +74,7 @@ class Coordination:
     details: tuple[object, ...]
     rounds: tuple[Round, ...]
     area_prices: FloatArray
+    duals: FloatArray
 
 
 @dataclass(slots=True, eq=False)
@@ -111,6 +114,7 @@ class Coordinator:
         self._energy = energy_eur_per_kw
         self._options = options or CoordinationOptions()
         self._memory = _Memory()
+        self._idle = 0
         self._started = time.perf_counter()
 
     @property
@@ -118,18 +122,23 @@ class Coordinator:
         """Area of each group."""
         return self._pricing.group_area
 
-    def run(self, listener: RoundListener | None = None, first_prices: Sequence[FloatArray] = ()) -> Coordination:
+    def run(
+        self,
+        listener: RoundListener | None = None,
+        first_prices: Sequence[FloatArray] = (),
+        first_duals: FloatArray | None = None,
+    ) -> Coordination:
         """Coordinate until the gap is proven, the fleet is proven infeasible, or time is up.
 
         Args:
             listener: called after every round; returning False interrupts.
             first_prices: prices of an earlier plan of a similar fleet, each of shape (areas, steps), whose responses
                 start the master.
+            first_duals: duals of the shared rows to start from, 0 or less, shape (rows,); none unless given.
         """
         self._started = time.perf_counter()
         memory = self._memory
-        zero = np.zeros(len(self._rows))
-        response = self._ask(zero, None)
+        response = self._ask(np.zeros(len(self._rows)) if first_duals is None else first_duals, None)
         master = self._first_master(response)
         for price in first_prices:
             answer = self._pricing.ask(price)
@@ -169,6 +178,10 @@ class Coordinator:
                 return Stop.INFEASIBLE
             master.forbid_artificial()
             return None
+        if not self._pricing.exact:
+            # The responses get better by being asked again; only the bound can end the search.
+            self._idle += 1
+            return Stop.NODE_LIMIT if self._idle > IDLE_ROUNDS else None
         if feasible:
             return self._proven()
         master.search_feasible()
@@ -290,4 +303,5 @@ class Coordinator:
             details=tuple(memory.details[j] for j in used),
             rounds=tuple(memory.rounds),
             area_prices=self._rows.energy_prices(self._energy, duals),
+            duals=duals,
         )

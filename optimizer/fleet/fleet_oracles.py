@@ -10,7 +10,7 @@ from optimizer.fleet.coordinator import Coordination
 from optimizer.fleet.oracles.bidirectional import BidirectionalOracle
 from optimizer.fleet.oracles.minimum_current import MinimumCurrentOracle
 from optimizer.fleet.oracles.oracle import Oracle
-from optimizer.fleet.oracles.pausable import Disaggregation, PausableOracle
+from optimizer.fleet.oracles.pausable import Disaggregation, PausableOracle, mixture_of
 from optimizer.fleet.virtual_sessions import LongArray, aggregate
 from optimizer.problems.fleet import FleetProblem, FloatArray
 from optimizer.results.fleet import Schedules
@@ -72,7 +72,8 @@ class FleetOracles:
         rows = self.pausable_rows
         sessions = problem.sessions if len(rows) == len(problem.sessions) else problem.sessions.take(rows)
         weights = found.weights[self.groups_of(self.pausable)]
-        return Disaggregation(self.pausable, problem.step_h, found.prices, weights).schedules(sessions)
+        mixture = mixture_of(self.pausable, found.prices, weights)
+        return Disaggregation(self.pausable, problem.step_h, mixture).schedules(sessions)
 
     def bidirectional_schedules(self, found: Coordination) -> Schedules:
         """Schedules of the bidirectional sessions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from optimizer.problems.fleet import UPPER, FleetProblem, FloatArray
 
 LongArray = NDArray[np.int64]
+
+_PER_ROW = ("source", "area", "step", "sign", "level_kw", "price_eur_per_kw")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -77,6 +79,23 @@ class LimitRows:
         """Position among the peaks per row, -1 for a limit."""
         found = np.searchsorted(self.peak_area, self.area)
         return np.where(self.source < 0, found, -1)
+
+    def take(self, chosen: NDArray[np.bool_], *, peaks: bool) -> LimitRows:
+        """Some of the limit rows, with or without the peaks."""
+        keep = np.flatnonzero(chosen & (self.source >= 0) | (peaks & (self.source < 0)))
+        nothing = np.zeros(0)
+        return replace(
+            self,
+            **{name: getattr(self, name)[keep] for name in _PER_ROW},
+            peak_floor_kw=self.peak_floor_kw if peaks else nothing,
+            peak_price=self.peak_price if peaks else nothing,
+            peak_area=self.peak_area if peaks else nothing.astype(np.int64),
+        )
+
+    def of_area(self, area: int) -> LimitRows:
+        """The limit rows of one area, as if it were the only one."""
+        found = self.take(self.area == area, peaks=False)
+        return replace(found, area=np.zeros(len(found), dtype=np.int64), covers=np.ones((1, 1), dtype=np.bool_))
 
     def energy_prices(self, price_eur_per_kw: FloatArray, duals: FloatArray) -> FloatArray:
         """Price that each area's fleet sees: energy minus the duals of every row around it, shape (areas, steps)."""

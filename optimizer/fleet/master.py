@@ -122,6 +122,16 @@ class Master:
                 return self._mixture(outcome.incumbent.objective, values, shares, outcome.incumbent.row_duals)
             self._add_rows(missed)
 
+    def recost(self, cost_eur: FloatArray) -> None:
+        """Give every response a new cost, shape (responses,)."""
+        self._costs = (cost_eur / self._scale).tolist()
+        self._reprice()
+
+    @property
+    def powers_kw(self) -> FloatArray:
+        """Power of every response, shape (responses, steps)."""
+        return np.array(self._powers) * self._scale
+
     def search_feasible(self) -> None:
         """From now on minimise the artificial slack alone."""
         self._searching = True

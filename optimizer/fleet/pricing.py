@@ -32,6 +32,11 @@ class Pricing:
         self._remote = [RemoteOracle.of(part) for split in self._split if len(split) > 1 for part in split]
 
     @property
+    def exact(self) -> bool:
+        """Whether every oracle answers exactly."""
+        return all(oracle.exact for oracle in self.oracles)
+
+    @property
     def group_area(self) -> IntArray:
         """Area of each group of all oracles together."""
         parts = [oracle.group_area for oracle in self.oracles]

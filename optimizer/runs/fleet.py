@@ -16,6 +16,7 @@ from optimizer.fleet.coordinator import Coordination, CoordinationOptions, Coord
 from optimizer.fleet.direct import schedules_in_order, solve_directly
 from optimizer.fleet.fleet_oracles import FleetOracles, join_schedules
 from optimizer.fleet.limit_rows import LimitRows, cost_of, excess_of
+from optimizer.fleet.nested import coordinate_nested, suits_nesting
 from optimizer.fleet.pricing import Pricing
 from optimizer.fleet.rounding import RoundedSessions, RoundingTask, round_sessions
 from optimizer.problems.checks_fleet import (
@@ -241,6 +242,8 @@ def _plan_coordinated(
     executor: Executor | None,
     memory: FleetMemory | None,
 ) -> FleetOutcome:
+    if suits_nesting(problem):
+        return _plan_nested(problem, options, short, seconds, listener)
     at = time.perf_counter()
     oracles = FleetOracles.of(problem)
     rows = LimitRows.of(problem)
@@ -275,6 +278,72 @@ def _plan_coordinated(
         area_prices=found.area_prices / problem.step_h,
         memory=FleetMemory(first=first, prices=found.prices),
         seconds=seconds,
+    )
+
+
+def _plan_nested(
+    problem: FleetProblem,
+    options: FleetOptions,
+    short: FloatArray,
+    seconds: dict[str, float],
+    listener: RoundListener | None,
+) -> FleetOutcome:
+    at = time.perf_counter()
+    nested = coordinate_nested(
+        problem,
+        CoordinationOptions(relative_gap=options.relative_gap, time_limit_s=options.time_limit_s),
+        listener,
+    )
+    found = nested.found
+    seconds["coordinate"] = time.perf_counter() - at
+    for area in nested.unkept:
+        alone = _alone(problem, area)
+        reason = plan_fleet(alone, options=FleetOptions(method="coordination"))
+        if reason.stop is Stop.INFEASIBLE:
+            return replace(reason, problem=problem, method="coordination", seconds=seconds)
+    at = time.perf_counter()
+    plan = None
+    if found.cost_eur is not None and not nested.unkept:
+        schedules = nested.schedules()
+        power = _area_power(problem, schedules, Schedules.none())
+        plan = _assemble(problem, power, schedules, Schedules.none(), short)
+    seconds["disaggregate"] = time.perf_counter() - at
+    infeasible = found.stop is Stop.INFEASIBLE
+    return FleetOutcome(
+        stop=found.stop,
+        problem=problem,
+        rows=np.zeros(0, dtype=np.int64),
+        plan=plan,
+        bound_eur=None if infeasible else found.bound_eur,
+        findings=_above_unkept(found, problem) if infeasible else (),
+        method="coordination",
+        rounds=found.rounds,
+        area_prices=found.area_prices / problem.step_h,
+        seconds=seconds,
+    )
+
+
+def _alone(problem: FleetProblem, area: int) -> FleetProblem:
+    """One area without those around it; limits of other areas are dropped."""
+    limits = problem.limits
+    kept = np.where((limits.area == area)[:, None], limits.power_kw, limits.direction[:, None] * np.inf)
+    return replace(
+        problem,
+        sessions=problem.sessions.take(problem.sessions.area == area),
+        limits=replace(limits, power_kw=kept),
+    )
+
+
+def _above_unkept(found: Coordination, problem: FleetProblem) -> tuple[Finding, ...]:
+    """Say that the areas above cannot keep their limits, without naming a least amount per step."""
+    return (
+        Finding(
+            rule="limit.kept",
+            path="limits",
+            message="the limits of the areas around the streets cannot all be kept, whatever the sessions do; "
+            f"the best bound reached is {found.bound_eur:.2f} euro",
+            ids=tuple(str(a) for a in sorted(set(problem.parent[problem.parent >= 0].tolist()))),
+        ),
     )
 
 

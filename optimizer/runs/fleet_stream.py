@@ -16,7 +16,7 @@ from optimizer.errors import InvalidProblemError, VerificationError
 from optimizer.findings import Finding
 from optimizer.fleet.coordinator import Coordination, CoordinationOptions, Coordinator, RoundListener
 from optimizer.fleet.limit_rows import LimitRows, cost_of, excess_of
-from optimizer.fleet.oracles.pausable import Disaggregation, PausableOracle
+from optimizer.fleet.oracles.pausable import Disaggregation, PausableOracle, mixture_of
 from optimizer.fleet.pricing import Pricing
 from optimizer.fleet.virtual_sessions import aggregate
 from optimizer.problems.checks_fleet import (
@@ -111,9 +111,9 @@ def plan_fleet_stream(
     plan = None
     if found.cost_eur is not None:
         plan = _totals(problem, power)
-        _hand_over(problem, reader, Disaggregation(
-            oracle, problem.step_h, found.prices, found.weights, keep_tables=True
-        ), plan, sink)
+        mixture = mixture_of(oracle, found.prices, found.weights)
+        back = Disaggregation(oracle, problem.step_h, mixture, keep_tables=True)
+        _hand_over(problem, reader, back, plan, sink)
     seconds["disaggregate"] = time.perf_counter() - at
     return StreamOutcome(
         stop=found.stop,

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from optimizer.fleet.nested import suits_nesting
 from optimizer.problems.fleet import FleetProblem
 from optimizer.runs.fleet import FleetOptions, FleetOutcome, plan_fleet
 from optimizer.solver.outcome import Stop
 from optimizer.verify.fleet import verify_fleet
-from tests.fleet_examples import SEEDS, random_fleet
+from tests.fleet_examples import SEEDS, many_streets, random_fleet
 
 EXACT = 1e-8
 
@@ -98,3 +99,21 @@ def test_a_looser_limit_never_costs_more(seed: int) -> None:
     if dear.plan is not None:
         assert cheap.plan is not None
         assert cheap.plan.cost_eur <= dear.plan.cost_eur * (1 + 1e-6) + 1e-9
+
+
+@given(SEEDS)
+@settings(max_examples=8)
+def test_many_streets_with_limits_of_their_own(seed: int) -> None:
+    problem = many_streets(seed)
+    direct = plan_fleet(problem, options=FleetOptions(method="session model", relative_gap=1e-9))
+    mixed = plan_fleet(problem, options=FleetOptions(method="coordination", relative_gap=1e-4))
+    assert suits_nesting(problem)
+    assert (direct.plan is None) == (mixed.plan is None)
+    if direct.plan is None or mixed.plan is None:
+        assert mixed.stop is Stop.INFEASIBLE
+        return
+    size = abs(direct.plan.cost_eur)
+    assert mixed.plan.cost_eur == pytest.approx(direct.plan.cost_eur, abs=2e-4 * size)
+    assert mixed.bound_eur is not None
+    assert mixed.bound_eur <= direct.plan.cost_eur + EXACT * size
+    assert verify_fleet(problem, mixed.plan) == ()

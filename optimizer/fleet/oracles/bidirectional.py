@@ -37,6 +37,8 @@ CLASS_SIZE = 20
 class BidirectionalOracle:
     """Bidirectional sessions of a fleet in classes."""
 
+    exact = True
+
     def __init__(self, problem: FleetProblem, *, class_size: int = CLASS_SIZE) -> None:
         self._cars = problem.bidirectional
         self._steps = problem.grid.steps

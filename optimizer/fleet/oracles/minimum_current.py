@@ -33,6 +33,8 @@ class _Candidates:
 class MinimumCurrentOracle:
     """Sessions with a minimum current, in groups of one area and neighbouring arrivals."""
 
+    exact = True
+
     def __init__(
         self, sessions: Sessions, steps: int, step_h: float, *, groups: int = 24, group_of: LongArray | None = None
     ) -> None:

@@ -31,6 +31,11 @@ class Oracle(Protocol):
     """A class of assets that answers prices. It is deterministic: equal prices give equal responses anywhere."""
 
     @property
+    def exact(self) -> bool:
+        """Whether a response is a cheapest one; otherwise only its bound proves anything."""
+        ...
+
+    @property
     def group_area(self) -> IntArray:
         """Area of each group, shape (groups,); a group is what the master mixes separately."""
         ...

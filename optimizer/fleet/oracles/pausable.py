@@ -7,7 +7,7 @@ for the whole fleet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,11 @@ from optimizer.results.fleet import Schedules
 
 GROUPS_PER_DAY = 5
 """Few groups keep the master small; more would save rounds and lose it again in the master (measured)."""
+
+MOST_GROUPS = 40
+
+SESSIONS_PER_WINDOW = 6
+"""Below this a table of shares per window costs more than asking every session's own answers again."""
 
 _FILL_ROWS = 8192
 
@@ -36,6 +41,9 @@ class WindowGroup:
         arrival: first step per window, relative.
         departure: first step after each window, relative.
         suffix_kw: power of the r-th cheapest step of each window, shape (windows, longest window + 1); the last is 0.
+        inside: 1 where a step of the span lies in a window, shape (windows, span).
+        ranked_kw: `suffix_kw` row by row, each behind a zero that stands for the steps outside.
+        row_begin: where each row of `ranked_kw` begins.
     """
 
     area: int
@@ -45,6 +53,31 @@ class WindowGroup:
     arrival: LongArray
     departure: LongArray
     suffix_kw: FloatArray
+    inside: NDArray[np.int16]
+    ranked_kw: FloatArray
+    row_begin: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, virtual: VirtualSessions, windows: LongArray, suffix_kw: FloatArray) -> WindowGroup:
+        """Put windows of one area together; ``suffix_kw`` has a row for every window of the fleet."""
+        first = int(virtual.arrival[windows].min())
+        span = int(virtual.departure[windows].max()) - first
+        arrival, departure = virtual.arrival[windows] - first, virtual.departure[windows] - first
+        longest = int(virtual.length[windows].max())
+        suffix = np.ascontiguousarray(suffix_kw[windows, : longest + 1])
+        step = np.arange(span)
+        return cls(
+            area=int(virtual.area[windows[0]]),
+            windows=windows,
+            first=first,
+            span=span,
+            arrival=arrival,
+            departure=departure,
+            suffix_kw=suffix,
+            inside=((step >= arrival[:, None]) & (step < departure[:, None])).astype(np.int16),
+            ranked_kw=np.hstack([np.zeros((len(windows), 1)), suffix]).ravel(),
+            row_begin=np.arange(len(windows), dtype=np.int32) * np.int32(longest + 2),
+        )
 
     def ranks(self, price: FloatArray) -> tuple[LongArray, NDArray[np.intp]]:
         """Rank of every step among the steps of each window, in order of price; ties go to the earlier step.
@@ -65,18 +98,25 @@ class WindowGroup:
 
     def respond(self, price: FloatArray) -> FloatArray:
         """Power of the group per step of its span at these prices."""
-        order, rank = self.ranks(price)
+        order = np.argsort(price[self.first : self.first + self.span], kind="stable")
+        inside = self.inside[:, order]
+        place = np.cumsum(inside, axis=1, dtype=np.int32)
+        place *= inside
+        place += self.row_begin[:, None]
         power = np.zeros(self.span)
-        power[order] = np.take_along_axis(self.suffix_kw, rank, axis=1).sum(axis=0)
+        power[order] = self.ranked_kw.take(place).sum(axis=0)
         return power
 
 
 class PausableOracle:
     """Every pausable session of a fleet; one master group per few hundred windows."""
 
-    def __init__(self, virtual: VirtualSessions, *, groups_per_day: int = GROUPS_PER_DAY) -> None:
+    exact = True
+
+    def __init__(self, virtual: VirtualSessions) -> None:
         self.virtual = virtual
-        self.groups = tuple(_group_windows(virtual, groups_per_day))
+        areas = max(1, len(np.unique(virtual.area)))
+        self.groups = tuple(_group_windows(virtual, max(1, min(GROUPS_PER_DAY, MOST_GROUPS // areas))))
         self.group_of = np.zeros(len(virtual), dtype=np.int64)
         self.place_of = np.zeros(len(virtual), dtype=np.int64)
         for number, group in enumerate(self.groups):
@@ -107,6 +147,20 @@ class PausableOracle:
         return details[0]
 
 
+Mixture = Callable[[int], tuple[Sequence[FloatArray], FloatArray]]
+"""Prices (steps,) that take part in the mixture of a group, and their shares, which add up to 1."""
+
+
+def mixture_of(oracle: PausableOracle, prices: Sequence[FloatArray], weights: FloatArray) -> Mixture:
+    """Mixture of rounds that asked every group: prices of shape (areas, steps), weights (groups, rounds)."""
+
+    def of_group(number: int) -> tuple[list[FloatArray], FloatArray]:
+        used = np.flatnonzero(weights[number])
+        return [prices[j][oracle.groups[number].area] for j in used], weights[number, used]
+
+    return of_group
+
+
 class Disaggregation:
     """Gives every session the same mixture of its own answers, which adds up to the mixture of the groups."""
 
@@ -114,8 +168,7 @@ class Disaggregation:
         self,
         oracle: PausableOracle,
         step_h: float,
-        prices: Sequence[FloatArray],
-        weights: FloatArray,
+        mixture: Mixture,
         *,
         keep_tables: bool = False,
     ) -> None:
@@ -124,14 +177,12 @@ class Disaggregation:
         Args:
             oracle: the oracle that answered.
             step_h: length of a step in hours.
-            prices: prices of each round in EUR per kW and step, each of shape (areas, steps).
-            weights: share of each round in the mixture, shape (groups, rounds), rows adding up to 1.
+            mixture: prices and shares of each group.
             keep_tables: keep the tables of shares between calls, for sessions that come in parts.
         """
         self._oracle = oracle
         self._step_h = step_h
-        self._prices = prices
-        self._weights = weights
+        self._mixture = mixture
         self._tables: dict[int, FloatArray] | None = {} if keep_tables else None
 
     def schedules(self, sessions: Sessions) -> Schedules:
@@ -151,7 +202,14 @@ class Disaggregation:
             rows = order[cuts[number] : cuts[number + 1]]
             if len(rows):
                 place = self._oracle.place_of[window[rows]]
-                _fill(flat, self._table(number), rows, place, whole, low, high, start, length)
+                group = self._oracle.groups[number]
+                if self._tables is None and len(rows) < SESSIONS_PER_WINDOW * len(group.windows):
+                    part = sessions.take(rows)
+                    need = (whole + share)[rows]
+                    here = slice(int(start[rows[0]]), int(start[rows[0]] + length[rows].sum()))
+                    flat[here] = _fill_by_round(group, part, need, place, *self._mixture(number))
+                else:
+                    _fill(flat, self._table(number), rows, place, whole, low, high, start, length)
         return Schedules(start=start, arrival=sessions.arrival, departure=sessions.departure, power_kw=flat)
 
     def _in_order(self, window: LongArray) -> LongArray:
@@ -164,9 +222,7 @@ class Disaggregation:
     def _table(self, number: int) -> FloatArray:
         if self._tables is not None and number in self._tables:
             return self._tables[number]
-        group = self._oracle.groups[number]
-        used = np.flatnonzero(self._weights[number])
-        table = _share_table(group, [self._prices[j][group.area] for j in used], self._weights[number, used])
+        table = _share_table(self._oracle.groups[number], *self._mixture(number))
         if self._tables is not None:
             self._tables[number] = table
         return table
@@ -187,17 +243,7 @@ def _group_windows(virtual: VirtualSessions, groups_per_day: int) -> Iterator[Wi
         number = np.minimum((middle / total * groups_per_day).astype(int), groups_per_day - 1) if total > 0 else None
         cuts = np.flatnonzero(np.diff(number)) + 1 if number is not None else np.zeros(0, dtype=np.int64)
         for part in np.split(rows, cuts):
-            first = int(virtual.arrival[part].min())
-            longest = int(virtual.length[part].max())
-            yield WindowGroup(
-                area=int(virtual.area[part[0]]),
-                windows=part,
-                first=first,
-                span=int(virtual.departure[part].max()) - first,
-                arrival=virtual.arrival[part] - first,
-                departure=virtual.departure[part] - first,
-                suffix_kw=np.ascontiguousarray(suffix[part, : longest + 1]),
-            )
+            yield WindowGroup.of(virtual, part, suffix)
 
 
 def _share_table(group: WindowGroup, prices: Sequence[FloatArray], weights: FloatArray) -> FloatArray:
@@ -235,3 +281,28 @@ def _fill(
             block = flat[start[these[0]] : start[these[0]] + len(these) * steps].reshape(len(these), steps)
             np.multiply(shares[whole[these]], low[these, None], out=block)
             block += shares[np.minimum(whole[these] + 1, len(shares) - 1)] * high[these, None]
+
+
+def _fill_by_round(
+    group: WindowGroup,
+    sessions: Sessions,
+    need: FloatArray,
+    place: LongArray,
+    prices: Sequence[FloatArray],
+    shares: FloatArray,
+) -> FloatArray:
+    """Flat schedules of sessions in their order: each takes its cheapest steps at every price, mixed by the shares."""
+    parts: list[FloatArray] = []
+    for at in range(0, len(sessions), _FILL_ROWS):
+        rows = slice(at, at + _FILL_ROWS)
+        windows, power = place[rows], np.zeros((len(place[rows]), group.span))
+        for price, share in zip(prices, shares, strict=True):
+            order = np.argsort(price[group.first : group.first + group.span], kind="stable")
+            inside = group.inside[:, order]
+            rank = (np.cumsum(inside, axis=1, dtype=np.int16) - inside)[windows]
+            taken = np.clip(need[rows, None] - rank, 0.0, 1.0)
+            taken *= inside[windows]
+            power[:, order] += share * taken
+        power *= sessions.power_kw[rows, None]
+        parts.append(power[group.inside[windows] > 0])
+    return np.concatenate(parts)

@@ -18,7 +18,10 @@ from api.schemas.values import Ean, Id, Model
 from market.errors import RefusedInputError
 from market.ports import AwardRecord, ClearingRecord
 from market.services.clearings import clear_stored_needs, clear_stored_tender
+from market.services.market import Market
+from market.services.places import moved
 from market.snapshot import JsonValue, to_plain
+from optimizer.errors import InvalidProblemError
 from optimizer.findings import Finding
 
 router = APIRouter(route_class=StrictRoute, tags=["clearings"])
@@ -55,16 +58,7 @@ def post_clearing(terms: ClearingTerms, market: UsedMarket, known: Known) -> JSO
     findings = [*known, *_subject_faults(terms)]
     if findings:
         raise RefusedInputError(findings)
-    if terms.tender_id is not None:
-        record = clear_stored_tender(market, terms.tender_id)
-    else:
-        record = clear_stored_needs(
-            market,
-            terms.need_ids,
-            headroom=[to_headroom(room) for room in terms.headroom],
-            obliged_eans=terms.obliged_eans,
-            options=to_rules(terms.rules),
-        )
+    record = _clear_needs(market, terms) if terms.tender_id is None else clear_stored_tender(market, terms.tender_id)
     return created(f"/v1/clearings/{record.summary.id}", _clearing_answer(record))
 
 
@@ -104,6 +98,19 @@ def get_award(award_id: str, market: UsedMarket) -> JSONResponse:
     """Read an award."""
     with market.store.read() as unit:
         return answer(_award_answer(unit.awards.get(award_id)))
+
+
+def _clear_needs(market: Market, terms: ClearingTerms) -> ClearingRecord:
+    try:
+        return clear_stored_needs(
+            market,
+            terms.need_ids,
+            headroom=[to_headroom(room) for room in terms.headroom],
+            obliged_eans=terms.obliged_eans,
+            options=to_rules(terms.rules),
+        )
+    except InvalidProblemError as error:
+        raise RefusedInputError(moved(error.findings, "options.", "rules.")) from error
 
 
 def _subject_faults(terms: ClearingTerms) -> list[Finding]:

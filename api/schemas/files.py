@@ -203,7 +203,7 @@ def _book_findings(book: RedispatchBook) -> tuple[Finding, ...]:
     try:
         open_book(book.needs, book.orders, book.connections, headroom=book.headroom, options=book.options)
     except InvalidProblemError as error:
-        return error.findings
+        return moved(error.findings, "options.", "rules.")
     return ()
 
 

@@ -99,8 +99,9 @@ def is_aware(instant: datetime) -> bool:
 
 
 def is_multiple(value: Decimal, unit: Decimal) -> bool:
-    """Whether a finite value is a whole multiple of a unit."""
-    return value % unit == 0
+    """Whether a finite value is a whole multiple of a unit; a unit that is no size is at fault itself."""
+    sized = unit.is_finite() and unit > 0
+    return not sized or value % unit == 0
 
 
 def _need_faults(path: str, need: Need, lot_mw: Decimal) -> Iterator[Finding]:

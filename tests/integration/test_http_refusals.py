@@ -195,7 +195,7 @@ def test_a_json_number_is_taken_exactly_as_it_was_written(service: Service) -> N
 
 def test_a_connection_is_registered_once_and_only_in_areas_that_exist(service: Service) -> None:
     before = service.rows()
-    body = {"ean": DEPOT, "name": "depot", "company": "x"}
+    body: dict[str, Any] = {"ean": DEPOT, "name": "depot", "company": "x"}
     assert refused(service.client.post("/v1/connections", json=body), 409)["state"] == "registered already"
     ean = "871999000000000070"
     body = {**body, "ean": ean, "area_ids": ["nowhere"], "qualified_mw": "-1", "colour": "red"}

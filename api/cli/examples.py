@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -40,16 +41,16 @@ def write_examples(folder: Path) -> tuple[Path, ...]:
 def _tender_document(region: ExampleRegion) -> Mapping[str, Section]:
     return {
         "connections": _connections(region, inside=True),
-        "tender": _given(to_plain(region.tender)),
-        "bids": [_given(to_plain(bid), "tender_id") for bid in region.bids],
+        "tender": _given(region.tender),
+        "bids": [_given(bid, "tender_id") for bid in region.bids],
     }
 
 
 def _redispatch_document(region: ExampleRegion) -> Mapping[str, Section]:
     return {
         "connections": _connections(region, inside=False),
-        "needs": [_given(to_plain(region.need))],
-        "orders": [_given(to_plain(order)) for order in region.orders],
+        "needs": [_given(region.need)],
+        "orders": [_given(order) for order in region.orders],
     }
 
 
@@ -88,9 +89,15 @@ def _connections(region: ExampleRegion, *, inside: bool) -> list[JsonValue]:
     return [record(connection) for connection in region.connections if connection.area_ids or not inside]
 
 
-def _given(record: Mapping[str, JsonValue], *left_out: str) -> JsonValue:
-    """Leave out what has its default: absent values and empty lists."""
-    return {name: value for name, value in record.items() if name not in left_out and value not in (None, [])}
+def _given(value: object, *left_out: str) -> JsonValue:
+    """Write a record, and records inside it, without the fields that have their default."""
+    if isinstance(value, tuple):
+        return [_given(item) for item in value]
+    if not is_dataclass(value) or isinstance(value, type):
+        return to_plain(value)
+    defaults = {field.name: field.default for field in fields(value)}
+    given = (name for name in defaults if name not in left_out and getattr(value, name) != defaults[name])
+    return {name: _given(getattr(value, name)) for name in given}
 
 
 def _write(document: Mapping[str, Section]) -> str:

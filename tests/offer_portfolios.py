@@ -69,8 +69,8 @@ def draw_sites(seed: int, *, whole: bool = False, grid: TimeGrid = GRID) -> tupl
                 Batch(
                     id="batch",
                     profile_kw=np.full(8, 150.0),
-                    earliest_start_step=0,
-                    latest_start_step=60,
+                    earliest_start_step=14,
+                    latest_start_step=34,
                     planned_start_step=int(draw.integers(18, 26)),
                     move_cost_eur=25.0,
                 )

@@ -36,16 +36,19 @@ class LotStep:
 def read_lot_costs(curve: SupplyCurve, lot_mw: Decimal, most_kw: float) -> dict[int, Decimal]:
     """Cost in euro of every number of lots up to a volume, for the block of the curve; lots without a plan are absent.
 
-    On a curve that is not convex only volumes that were asked are known.
+    A convex curve knows every volume between its first and last point, another only the volumes that were asked.
     """
     lot_kw = float(lot_mw) * KW_PER_MW
     count = int((min(curve.max_kw, most_kw) + 1e-6) // lot_kw)
     known = {round(point.volume_kw, 6): point.cost_eur for point in curve.points}
+    if not known:
+        return {}
+    least, most = min(known) - 1e-6, max(known) + 1e-6
     costs = {}
     for lots in range(1, count + 1):
         volume = lots * lot_kw
-        if curve.convex and volume >= curve.min_kw - 1e-6:
-            cost: float | None = curve.cost_at(max(volume, curve.min_kw))
+        if curve.convex and least <= volume <= most:
+            cost: float | None = curve.cost_at(max(volume, min(known)))
         else:
             cost = known.get(round(volume, 6))
         if cost is not None:

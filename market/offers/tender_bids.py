@@ -148,7 +148,5 @@ def _faults(request: TenderBidRequest, hours: Decimal) -> Iterator[Finding]:
     stated = request.assumptions.reliability
     sure = reliable_kw(request.block, stated)
     if not read_lot_costs(request.block.curve, tender.lot_mw, sure):
-        text = (
-            f"{sure:.1f} kW is deliverable at the stated reliability of {stated:.1%}, less than a lot"
-        )
+        text = f"{sure:.1f} kW is deliverable at the stated reliability of {stated:.1%}, less than a lot"
         yield Finding(rule="offer.reliability", path="block", message=text, value=f"{sure:.3f} kW")

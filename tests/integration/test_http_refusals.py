@@ -162,7 +162,7 @@ def test_what_is_possible_is_named_where_something_is_not(service: Service) -> N
             {"order.quantity.positive", "field.unknown", "number.form", "connection.unknown"},
         ),
     ],
-    ids=str,
+    ids=lambda value: ",".join(sorted(value)),
 )
 def test_an_order_with_faults_is_refused_with_all_of_them(
     service: Service, changes: dict[str, Any], rules: set[str]

@@ -150,9 +150,7 @@ def test_whatever_contradicts_is_explained_irreducibly(
     [
         knapsack(),
         make_program(costs=[1], bounds=[(0, 1)]),
-        make_program(
-            costs=[-1], bounds=[(0, INF)], rows=[(0, [1], INF)], integer=[True]
-        ),  # without end
+        make_program(costs=[-1], bounds=[(0, INF)], rows=[(0, [1], INF)], integer=[True]),  # without end
     ],
 )
 def test_a_feasible_program_has_no_conflict(program: Program) -> None:

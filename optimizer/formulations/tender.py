@@ -46,7 +46,7 @@ import pyomo.environ as pyo
 
 from optimizer.formulations.blocks.activation import add_calls, add_usage, lines_by_offer, offers_at
 from optimizer.formulations.blocks.contracting import add_contracting
-from optimizer.problems.tender import TenderProblem
+from optimizer.problems.tender import FloatArray, TenderProblem
 
 Expression: TypeAlias = Any
 
@@ -81,7 +81,8 @@ def build_dispatch(problem: TenderProblem, events: Sequence[int], limits: Sequen
     offers = sorted({o for event in events for o in offers_at(problem, event)})
     lines = [k for o in offers for k in lines_by_offer(problem)[o]]
     model.lots = pyo.Var(lines, domain=pyo.NonNegativeReals, bounds=lambda _, k: (0, int(problem.line_lots[k])))
-    model.cost = pyo.Objective(expr=_add_dispatch(model, problem, events, limits, problem.event_occurrences))
+    cost = _add_dispatch(model, problem, events, limits, problem.event_occurrences, every_step=True)
+    model.cost = pyo.Objective(expr=cost)
     return model
 
 
@@ -90,9 +91,14 @@ def _add_dispatch(
     problem: TenderProblem,
     events: Sequence[int],
     limits: Sequence[int],
-    weights: np.ndarray[Any, np.dtype[np.float64]],
+    weights: FloatArray,
+    *,
+    every_step: bool = False,
 ) -> Expression:
-    """Add calls, usage limits, cover and shortfall of events; return their weighted cost [EUR]."""
+    """Add calls, usage limits, cover and shortfall of events; return their weighted cost [EUR].
+
+    Steps without need have no cover row unless asked for: a template needs them, its need is patched.
+    """
     add_calls(model, problem, events)
     add_usage(model, problem, limits)
     lines_of, called = lines_by_offer(problem), problem.offer_is_called
@@ -107,7 +113,7 @@ def _add_dispatch(
             float(problem.lot_mw * delivery[o]) * model.lots[k] for o in here if not called[o] for k in lines_of[o]
         )
     steps = [t for e in events for t in range(*problem.steps_of(e).indices(len(problem.need_mw)))]
-    needed = [t for t in steps if problem.need_mw[t] > 0]
+    needed = [t for t in steps if every_step or problem.need_mw[t] > 0]
     model.shortfall = pyo.Var(needed, domain=pyo.NonNegativeReals)
 
     def cover(m: pyo.ConcreteModel, step: int) -> Expression:

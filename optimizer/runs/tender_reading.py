@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from optimizer.model.labels import Labels
@@ -26,33 +28,45 @@ def read_lots(problem: TenderProblem, labels: Labels, values: FloatArray) -> Int
     return filled
 
 
-def read_calls(problem: TenderProblem, labels: Labels, values: FloatArray, event: int | None = None) -> Calls:
-    """Calls of all events, or, with a template of one event, the calls of another event of the same shape.
+def read_calls(
+    problem: TenderProblem,
+    labels: Labels,
+    values: FloatArray,
+    labelled: Sequence[int] = (),
+    events: Sequence[int] = (),
+) -> Calls:
+    """Read the calls of all events, or of events whose shape the labels of other events describe.
 
     Args:
         problem: the problem.
         labels: labels of the columns.
         values: value per column.
-        event: the event these values belong to where the labels name another one of its shape.
+        labelled: events that the labels name, where they stand for others.
+        events: the events that the values belong to, in the same order.
     """
-    entries = [(k, t, float(values[p])) for (k, t), p in labels.positions("called").items() if values[p] > LEAST_MW]
-    begun, ended = labels.positions("begun"), labels.positions("ended")
+    stands_for = dict(zip(labelled, events, strict=True))
     event_of = problem.step_event
-    shift = 0
-    if event is not None and (entries or begun):
-        some = next(iter(begun))[1] if begun else entries[0][1]
-        shift = int(problem.event_first_step[event] - problem.event_first_step[event_of[some]])
+    first_step = problem.event_first_step
+
+    def real(step: int) -> int:
+        event = int(event_of[step])
+        return step + int(first_step[stands_for[event]] - first_step[event]) if stands_for else step
+
+    entries = [
+        (k, real(t), float(values[p])) for (k, t), p in labels.positions("called").items() if values[p] > LEAST_MW
+    ]
+    begun, ended = labels.positions("begun"), labels.positions("ended")
     runs: list[Activation] = []
-    for offer, first in sorted({(o, int(problem.event_first_step[event_of[t]])) for o, t in begun}):
+    for offer, first in sorted({(o, int(first_step[event_of[t]])) for o, t in begun}):
         here = int(event_of[first])
         span = range(*problem.steps_of(here).indices(len(problem.need_mw)))
         starts = np.array([values[begun[offer, t]] for t in span])
         if starts[-1] > LEAST_MW:
             stops = np.array([values[ended[offer, t]] for t in span])
-            runs += pair_runs(offer, here if event is None else event, starts, stops)
+            runs += pair_runs(offer, stands_for.get(here, here), starts, stops)
     return Calls(
         line=np.array([k for k, _, _ in entries], dtype=np.int64),
-        step=np.array([t + shift for _, t, _ in entries], dtype=np.int64),
+        step=np.array([t for _, t, _ in entries], dtype=np.int64),
         power_mw=np.array([mw for _, _, mw in entries], dtype=np.float64),
         activations=tuple(runs),
     )

@@ -1,0 +1,282 @@
+"""Clear a large tender by cuts: contracting in a master program, calls in blocks of events.
+
+The expected cost of calls is convex in the contracted lots, so every dispatch gives a plane below it (Benders 1962; Van
+Slyke and Wets 1969). Three things make it quick here. What one block teaches holds for all blocks of its shape, so only
+a rotating sample is dispatched while the master still moves (Higle and Sen 1991 keep dual vertices for the same
+reason). Planes are added per group of blocks of similar need. And they are taken between the master's point and the
+last good one, which steadies the search (in-out separation, Ben-Ameur and Neto 2007). Bounds are proven throughout:
+the master from below, full dispatches of whole lots from above.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array, vstack
+
+from optimizer.errors import InvalidProblemError, VerificationError
+from optimizer.findings import Finding
+from optimizer.formulations.tender import build_contracting
+from optimizer.model.compile import compile_model
+from optimizer.model.program import Program
+from optimizer.problems.checks_tender import check_tender_problem
+from optimizer.problems.tender import FloatArray, IntArray, TenderProblem
+from optimizer.results.tender import TenderResult, price_result
+from optimizer.runs.tender_blocks import BlockDispatch, group_blocks
+from optimizer.runs.tender_reading import read_lots
+from optimizer.solver.options import SolverOptions
+from optimizer.solver.outcome import Stop
+from optimizer.solver.session import HighsSession, Patch
+from optimizer.verify.tender import verify_tender
+
+GROUPS = 40
+SAMPLE = 8
+INWARD = 0.5
+STALL = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """How far the search is.
+
+    Attributes:
+        seconds: time so far.
+        bound_eur: proven lower bound.
+        cost_eur: cost of the best whole award so far; inf without one.
+        phase: "relaxed" or "whole".
+    """
+
+    seconds: float
+    bound_eur: float
+    cost_eur: float
+    phase: str
+
+
+RoundListener = Callable[[Round], bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class DecomposedOutcome:
+    """What is known about the best award of a large tender.
+
+    Attributes:
+        stop: why the search ended.
+        result: the best award found, verified; None when there is none.
+        cost_eur: its evaluated cost.
+        bound_eur: proven lower bound.
+        rounds: master programs solved.
+        seconds: wall-clock time.
+        model_hash: fingerprint of the master program without cuts.
+    """
+
+    stop: Stop
+    result: TenderResult | None
+    cost_eur: float
+    bound_eur: float
+    rounds: int
+    seconds: float
+    model_hash: str
+
+    @property
+    def relative_gap(self) -> float:
+        """Proven gap as a share of the cost."""
+        return max(0.0, self.cost_eur - self.bound_eur) / max(abs(self.cost_eur), 1e-9)
+
+
+class DecomposedTender:
+    """One large tender; cuts stay valid, so a second question starts where the first ended."""
+
+    def __init__(self, problem: TenderProblem) -> None:
+        findings = [*check_tender_problem(problem)]
+        if problem.risk.any:
+            message = "limits on shortfall tie all events together: solve this tender written out"
+            findings.append(Finding(rule="tender.decomposed.risk", path="risk", message=message))
+        if findings:
+            raise InvalidProblemError(findings)
+        self.problem = problem
+        self._dispatch = BlockDispatch(problem)
+        self._group = group_blocks(self._dispatch.sizes(), GROUPS)
+        self._groups = int(self._group.max(initial=0)) + 1
+        self._program = compile_model(build_contracting(problem, self._groups))
+        lots = self._program.column_labels.positions("lots")
+        self._columns = np.array([lots[k,] for k in range(problem.lines)], dtype=np.int64)
+        recourse = self._program.column_labels.positions("recourse")
+        self._recourse = np.array([recourse[g,] for g in range(self._groups)], dtype=np.int64)
+        self._contract = self._program.objectives[0].costs.copy()
+        self._contract[self._recourse] = 0.0
+        self._rows: list[Any] = []
+        self._lower: list[FloatArray] = []
+        self._turn = 0
+
+    def clear(
+        self,
+        *,
+        relative_gap: float = 1e-4,
+        time_limit_s: float | None = None,
+        listener: RoundListener | None = None,
+        bounds: tuple[IntArray, IntArray] | None = None,
+        read: bool = True,
+    ) -> DecomposedOutcome:
+        """Find an award proven within a relative gap.
+
+        Args:
+            relative_gap: gap at which the search ends.
+            time_limit_s: wall-clock limit; None for none.
+            listener: called after every round; returning False ends the search.
+            bounds: least and most lots per line, where a question restricts them.
+            read: whether to read back and verify calls; False when only cost and bound are asked.
+
+        Raises:
+            InvalidProblemError: the checks found faults.
+            VerificationError: the result does not pass the independent check.
+        """
+        search = _Search(self, relative_gap, time_limit_s, listener, bounds)
+        search.relax()
+        search.make_whole()
+        result = None
+        if search.best is not None and read:
+            result = price_result(self.problem, search.best, self._dispatch.calls(search.best.astype(np.float64)))
+            findings = verify_tender(self.problem, result)
+            if findings:
+                raise VerificationError(findings)
+        return DecomposedOutcome(
+            stop=search.stop,
+            result=result,
+            cost_eur=search.cost if result is None else result.cost_eur,
+            bound_eur=search.bound,
+            rounds=search.rounds,
+            seconds=search.seconds,
+            model_hash=self._program.fingerprint(),
+        )
+
+
+class _Search:
+    """One run of the method: first over relaxed lots, then over whole ones."""
+
+    def __init__(
+        self,
+        tender: DecomposedTender,
+        relative_gap: float,
+        time_limit_s: float | None,
+        listener: RoundListener | None,
+        bounds: tuple[IntArray, IntArray] | None,
+    ) -> None:
+        self._tender, self._gap, self._limit, self._listener = tender, relative_gap, time_limit_s, listener
+        self._bounds = bounds
+        self._started = time.perf_counter()
+        self.stop = Stop.UNKNOWN
+        self.best: IntArray | None = None
+        self.cost, self.bound, self.rounds = np.inf, -np.inf, 0
+        blocks = len(tender._dispatch.blocks)
+        self._every = SAMPLE if blocks > 10 * SAMPLE else 1
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock time so far."""
+        return time.perf_counter() - self._started
+
+    def relax(self) -> None:
+        """Tighten the bound over relaxed lots until samples find nothing more to learn."""
+        t = self._tender
+        session = self._load(replace(t._program, integer=np.zeros(t._program.columns, dtype=np.bool_)))
+        center: FloatArray | None = None
+        quiet = 0
+        while quiet < STALL and self._may_go_on():
+            outcome = session.run()
+            if outcome.incumbent is None:
+                self.stop = outcome.stop
+                return
+            values = outcome.incumbent.values
+            self.bound = max(self.bound, outcome.incumbent.objective)
+            point = values[t._columns]
+            between = point if center is None else INWARD * point + (1.0 - INWARD) * center
+            self._learn(between)
+            self._cut(session, between)
+            missed = self._cut(session, point) - float(values[t._recourse].sum())
+            quiet = quiet + 1 if missed < 0.1 * self._gap * max(1.0, abs(self.bound)) else 0
+            center = between
+            self.rounds += 1
+            self._tell("relaxed")
+
+    def make_whole(self) -> None:
+        """Close the gap over whole lots."""
+        t = self._tender
+        if self.stop is not Stop.UNKNOWN:
+            return
+        session = self._load(t._program)
+        options = SolverOptions(relative_gap=self._gap / 4, absolute_gap=1e-4)
+        while self._may_go_on():
+            left = None if self._limit is None else max(1.0, self._limit - self.seconds)
+            outcome = session.run(replace(options, time_limit_s=left))
+            if outcome.bound is not None:
+                self.bound = max(self.bound, outcome.bound)
+            if outcome.incumbent is None:
+                self.stop = outcome.stop
+                return
+            values = outcome.incumbent.values.copy()
+            lots = read_lots(t.problem, t._program.column_labels, values)
+            point = lots.astype(np.float64)
+            costs = t._dispatch.learn(point)
+            recourse = np.bincount(t._group, t._dispatch.weights * costs, t._groups)
+            cost = float(t._contract @ values) + t._program.objectives[0].offset + float(recourse.sum())
+            if cost < self.cost:
+                self.cost, self.best = cost, lots
+                values[t._recourse] = recourse
+            self._cut(session, point)
+            session.warm_start(values)
+            self.rounds += 1
+            self._tell("whole")
+            if self.cost - self.bound <= self._gap * max(1.0, abs(self.cost)):
+                self.stop = Stop.GAP_REACHED
+                return
+
+    def _load(self, program: Program) -> HighsSession:
+        t = self._tender
+        session = HighsSession(SolverOptions())
+        session.load(program)
+        if self._bounds is not None:
+            least, most = (b.astype(np.float64) for b in self._bounds)
+            session.patch(Patch(column_bounds=(t._columns.astype(np.int32), least, most)))
+        if t._rows:
+            lower = np.concatenate(t._lower)
+            session.append_rows(lower, np.full(len(lower), np.inf), vstack(t._rows, format="csr"))
+        return session
+
+    def _learn(self, point: FloatArray) -> None:
+        t = self._tender
+        t._dispatch.learn(point, every=self._every, offset=t._turn % self._every)
+        t._turn += 1
+
+    def _cut(self, session: HighsSession, point: FloatArray) -> float:
+        """Add what is known about the cost of calls at a point, one plane per group; return that cost."""
+        t = self._tender
+        bounds, slopes = t._dispatch.estimate(point)
+        weights = t._dispatch.weights
+        values = np.bincount(t._group, weights * bounds, t._groups)
+        of_group = csr_array((weights, (t._group, np.arange(len(weights)))), shape=(t._groups, len(weights)))
+        sums: FloatArray = np.asarray(of_group @ slopes, dtype=np.float64)
+        columns = t._program.columns
+        dense = np.zeros((t._groups, columns))
+        dense[:, t._columns] = -sums
+        dense[np.arange(t._groups), t._recourse] = 1.0
+        rows, lower = csr_array(dense), values - sums @ point
+        session.append_rows(lower, np.full(len(lower), np.inf), rows)
+        t._rows.append(rows)
+        t._lower.append(lower)
+        return float(values.sum())
+
+    def _may_go_on(self) -> bool:
+        if self.stop is Stop.UNKNOWN and self._limit is not None and self.seconds > self._limit:
+            self.stop = Stop.TIME_LIMIT
+        return self.stop is Stop.UNKNOWN
+
+    def _tell(self, phase: str) -> None:
+        if self._listener is None:
+            return
+        progress = Round(seconds=self.seconds, bound_eur=self.bound, cost_eur=self.cost, phase=phase)
+        if not self._listener(progress):
+            self.stop = Stop.INTERRUPTED

@@ -67,6 +67,10 @@ class Target:
     at_least: float | None = None
     at_most_ratio: float | None = None
 
+    def holds_at(self, size: int) -> bool:
+        """Whether it is about instances of this size."""
+        return not self.sizes or size in self.sizes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:

@@ -81,6 +81,7 @@ def smoke(case: Case, data: Path | None = None) -> None:
     size = case.sizes[0]
     runs = {engine: measure(case, size, engine, data) for engine in case.engines_at(size)}
     require_agreement(case, size, runs)
+    require_measured(case, size, runs)
 
 
 def run_size(suite: str, case: Case, size: int, *, repeat: int, data: Path | None, say: Say) -> SizeResult:
@@ -104,19 +105,8 @@ def run_size(suite: str, case: Case, size: int, *, repeat: int, data: Path | Non
         require_agreement(case, size, {e: runs[-1] for e, runs in taken.items() if runs and e not in stopped})
     done = {engine: runs for engine, runs in taken.items() if engine not in stopped}
     rows = [row for engine in done for row in _rows(case, size, engine, done)]
-    rows += [
-        Row(
-            case=case.name,
-            size=size,
-            engine=e,
-            phase="total",
-            metric="stopped after",
-            value=case.time_limit_s,
-            unit="s",
-        )
-        for e in taken
-        if e in stopped
-    ]
+    require_measured(case, size, {engine: runs[0] for engine, runs in done.items()})
+    rows += [_stopped_row(case, size, engine) for engine in taken if engine in stopped]
     return SizeResult(rows=tuple(rows), instance=next((runs[0].instance for runs in done.values()), ""))
 
 
@@ -168,6 +158,40 @@ def require_agreement(case: Case, size: int, runs: dict[str, Measurement]) -> No
             raise BenchmarkError(f"{case.name} {size}: engines disagree on {name}: {values}")
 
 
+def require_measured(case: Case, size: int, runs: dict[str, Measurement]) -> None:
+    """Refuse a promise that no figure answers to, such as one with a misspelt phase.
+
+    Raises:
+        BenchmarkError: there is such a promise.
+    """
+    for target in case.targets:
+        run = runs.get(target.engine)
+        if run is None:
+            continue
+        measured = {(phase, metric) for phase in run.seconds for metric in ("seconds", "cpu")}
+        measured |= {("total", "peak memory"), *(("result", name) for name in run.figures)}
+        if (target.phase, target.metric) not in measured:
+            words = f"{target.engine} {target.phase} {target.metric}"
+            raise BenchmarkError(f"{case.name} {size}: a promise about nothing measured: {words}")
+
+
+def _stopped_row(case: Case, size: int, engine: str) -> Row:
+    """Say that an engine was stopped, and that it keeps none of its promises."""
+    promises = [t for t in case.targets if t.engine == engine and t.holds_at(size)]
+    words = [f"{t.phase} {t.metric} {judge([t], float('inf'), 's', case.rival, None)[0]}" for t in promises]
+    return Row(
+        case=case.name,
+        size=size,
+        engine=engine,
+        phase="total",
+        metric="stopped after",
+        value=case.time_limit_s,
+        unit="s",
+        target=", ".join(words) or None,
+        reached=False if words else None,
+    )
+
+
 def _rows(case: Case, size: int, engine: str, done: dict[str, list[Measurement]]) -> list[Row]:
     own = done[engine]
     rival = case.rival if case.rival in done and case.rival != engine else None
@@ -210,15 +234,8 @@ def _row(
     ratio = None
     if others is not None and all(others):
         ratio = median(own / other for own, other in zip(values, others, strict=True))
-    target = next(
-        (
-            t
-            for t in case.targets
-            if (t.engine, t.phase, t.metric) == (engine, phase, metric) and (not t.sizes or size in t.sizes)
-        ),
-        None,
-    )
-    words, reached = judge(target, value, unit, case.rival, ratio)
+    targets = [t for t in case.targets if (t.engine, t.phase, t.metric) == (engine, phase, metric) and t.holds_at(size)]
+    words, reached = judge(targets, value, unit, case.rival, ratio)
     return Row(
         case=case.name,
         size=size,
@@ -235,19 +252,18 @@ def _row(
 
 
 def judge(
-    target: Target | None, value: float, unit: str, rival: str | None, ratio: float | None
+    targets: Sequence[Target], value: float, unit: str, rival: str | None, ratio: float | None
 ) -> tuple[str | None, bool | None]:
-    """Say a promise in words and whether it is kept; a ratio that could not be taken keeps nothing."""
-    if target is None:
-        return None, None
+    """Say promises in words and whether all are kept; a ratio that could not be taken keeps nothing."""
     words, kept = [], []
-    if target.at_most is not None:
-        words.append(f"<= {target.at_most:g} {unit}")
-        kept.append(value <= target.at_most)
-    if target.at_least is not None:
-        words.append(f">= {target.at_least:g} {unit}")
-        kept.append(value >= target.at_least)
-    if target.at_most_ratio is not None:
-        words.append(f"<= {target.at_most_ratio:g} x {rival}")
-        kept.append(ratio is not None and ratio <= target.at_most_ratio)
-    return ", ".join(words), all(kept)
+    for target in targets:
+        if target.at_most is not None:
+            words.append(f"<= {target.at_most:g} {unit}")
+            kept.append(value <= target.at_most)
+        if target.at_least is not None:
+            words.append(f">= {target.at_least:g} {unit}")
+            kept.append(value >= target.at_least)
+        if target.at_most_ratio is not None:
+            words.append(f"<= {target.at_most_ratio:g} x {rival}")
+            kept.append(ratio is not None and ratio <= target.at_most_ratio)
+    return (", ".join(words), all(kept)) if words else (None, None)

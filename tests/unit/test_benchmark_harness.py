@@ -115,6 +115,31 @@ def test_whether_a_promise_is_kept_is_computed(
     assert (row.reached, row.target) == (reached, words)
 
 
+def test_all_promises_about_one_figure_count(scripted: Any) -> None:
+    scripted({"ours": [run(1.0)], "theirs": [run(2.0)]})
+    promises = (
+        Target(engine="ours", phase="total", at_most=5.0),
+        Target(engine="ours", phase="total", at_least=1.5),
+    )
+    row = rows_of(case_of(targets=promises), repeat=1)["ours", "total", "seconds"]
+    assert (row.target, row.reached) == ("<= 5 s, >= 1.5 s", False)
+
+
+def test_a_promise_about_nothing_measured_is_an_error(scripted: Any) -> None:
+    scripted({"ours": [run(1.0)], "theirs": [run(2.0)]})
+    with pytest.raises(BenchmarkError, match="nothing measured: ours totl seconds"):
+        rows_of(case_of(targets=(Target(engine="ours", phase="totl", at_most=5.0),)), repeat=1)
+    with pytest.raises(BenchmarkError, match="nothing measured: ours result cost"):
+        smoke(case_of(targets=(Target(engine="ours", phase="result", metric="cost", at_most=5.0),)))
+
+
+def test_an_engine_stopped_at_the_time_limit_keeps_no_promise(scripted: Any) -> None:
+    scripted({"ours": [None], "theirs": [run(2.0)]})
+    rows = rows_of(case_of(targets=(Target(engine="ours", phase="solve", at_most=5.0),)), repeat=1)
+    row = rows["ours", "total", "stopped after"]
+    assert (row.target, row.reached) == ("solve seconds <= 5 s", False)
+
+
 def test_a_ratio_that_was_promised_but_not_measured_is_not_kept(scripted: Any) -> None:
     scripted({"ours": [run(1.0)], "theirs": [None]})
     promise = Target(engine="ours", phase="total", at_most_ratio=0.5)

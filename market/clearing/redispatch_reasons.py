@@ -47,7 +47,7 @@ class _Context:
         self.cheapest_buy = np.full(steps, np.inf)
         np.minimum.at(self.cheapest_buy, step[taken & (orders.sign[of] > 0)], worst[of[taken & (orders.sign[of] > 0)]])
         self.short = result.shortfall_lots > 0
-        change = (problem.change() @ result.units).reshape(len(problem.limits), steps)
+        change = problem.limit_change(result.units)
         self.full_up = change >= problem.limits.up_lots - 1e-9
         self.full_down = change <= -problem.limits.down_lots + 1e-9
         self.taken_of_group = {

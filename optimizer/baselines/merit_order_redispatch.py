@@ -70,5 +70,5 @@ def _relieving_order(problem: RedispatchProblem) -> np.ndarray[tuple[int, ...], 
 
 
 def _within_limits(problem: RedispatchProblem, units: FloatArray) -> bool:
-    change = (problem.change() @ units).reshape(len(problem.limits), problem.steps)
+    change = problem.limit_change(units)
     return bool(((change <= problem.limits.up_lots + 1e-9) & (change >= -problem.limits.down_lots - 1e-9)).all())

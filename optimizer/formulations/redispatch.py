@@ -23,7 +23,7 @@ Constraints
     at_most[o]      sum_k take <= Q_o used
     at_least[o]     sum_k take >= max(m_o, one unit where others depend on it) used
     child[o]        used[o] (or units / Q_o) <= used[parent]
-    one_of[g]       sum of used over an exclusive group <= 1
+    one_of[g]       sum of used over an exclusive group <= 1; in a divisible problem orders without a minimum share it
     balance[t]      sum_o s_o w_ot units_o = 0, within the tolerance
     pairing[t]      sells outside every need <= buys that relieve one: a pair that relieves nothing is no redispatch
     relief[n,t]     sum_o r_nto units_o + shortfall - excess = required
@@ -73,7 +73,9 @@ def needs_used(problem: RedispatchProblem, *, count_activations: bool = False) -
     if count_activations:
         return np.ones(len(orders), dtype=np.bool_)
     one_unit = 0.0 if problem.divisible else 1.0
-    asked = (orders.minimum_units > one_unit) | orders.indivisible | (orders.group >= 0)
+    asked = (orders.minimum_units > one_unit) | orders.indivisible
+    if not problem.divisible:
+        asked |= orders.group >= 0
     asked[orders.parent[orders.parent >= 0]] = True
     return asked
 
@@ -120,7 +122,9 @@ def _add_groups(model: pyo.ConcreteModel, problem: RedispatchProblem, units: lis
         members.setdefault(int(orders.group[o]), []).append(o)
     model.one_of = pyo.Constraint(
         [g for g in members if len(members[g]) > 1],
-        rule=lambda m, g: pyo.quicksum(m.used[o] for o in members[g]) <= 1,
+        rule=lambda m, g: (
+            pyo.quicksum(m.used[o] if o in m.used else units[o] / float(orders.units[o]) for o in members[g]) <= 1
+        ),
     )
     model.child = pyo.Constraint(pyo.Any)
     for o in np.flatnonzero(orders.parent >= 0).tolist():
@@ -151,14 +155,16 @@ def _add_relief(model: pyo.ConcreteModel, problem: RedispatchProblem, units: lis
         if n * problem.steps + t in relief or required[n, t] > 0
     ]
     model.shortfall = pyo.Var(cells, domain=pyo.NonNegativeReals)
-    model.excess = pyo.Var([c for c in cells if c[0] * problem.steps + c[1] in relief], domain=pyo.NonNegativeReals)
+    model.excess = pyo.Var(
+        [c for c in cells if c[0] * problem.steps + c[1] in relief and problem.allows_excess],
+        domain=pyo.NonNegativeReals,
+    )
     model.relief = pyo.Constraint(pyo.Any)
     for n, t in cells:
-        given = relief.get(n * problem.steps + t)
-        if given is None:
-            model.relief[n, t] = model.shortfall[n, t] == float(required[n, t])
-        else:
-            model.relief[n, t] = given + model.shortfall[n, t] - model.excess[n, t] == float(required[n, t])
+        given = relief.get(n * problem.steps + t, 0.0) + model.shortfall[n, t]
+        if (n, t) in model.excess:
+            given -= model.excess[n, t]
+        model.relief[n, t] = given == float(required[n, t])
 
 
 def _add_limits(model: pyo.ConcreteModel, problem: RedispatchProblem, units: list[Any]) -> None:

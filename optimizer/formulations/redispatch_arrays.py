@@ -19,14 +19,17 @@ from optimizer.model.program import Objective, Program
 from optimizer.problems.redispatch import FloatArray, IntArray, RedispatchProblem
 
 
-def compile_redispatch(problem: RedispatchProblem, *, count_activations: bool = False) -> Program:
+def compile_redispatch(
+    problem: RedispatchProblem, *, count_activations: bool = False, limit_rows: NDArray[np.bool_] | None = None
+) -> Program:
     """Build the program that `build_redispatch` compiles to.
 
     Args:
         problem: a problem whose checks found nothing.
         count_activations: give every order its ``used`` and add the objective ``fewest_activations``.
+        limit_rows: limits and steps that get a row, shape (L, T); None for all that can bind.
     """
-    columns = _Columns(problem, needs_used(problem, count_activations=count_activations))
+    columns = _Columns(problem, needs_used(problem, count_activations=count_activations), limit_rows)
     rows = _Rows(columns.count)
     _add_order_rows(problem, columns, rows)
     _add_link_rows(problem, columns, rows)
@@ -46,8 +49,10 @@ def compile_redispatch(problem: RedispatchProblem, *, count_activations: bool = 
 class _Columns:
     """Positions and bounds of all columns."""
 
-    def __init__(self, problem: RedispatchProblem, asked: NDArray[np.bool_]) -> None:
-        orders, needs, limits, steps = problem.orders, problem.needs, problem.limits, problem.steps
+    def __init__(
+        self, problem: RedispatchProblem, asked: NDArray[np.bool_], limit_rows: NDArray[np.bool_] | None
+    ) -> None:
+        orders, needs, steps = problem.orders, problem.needs, problem.steps
         whole = orders.indivisible
         self.problem = problem
         self.tiers = np.flatnonzero(~whole[orders.tier_order])
@@ -60,18 +65,17 @@ class _Columns:
         touched = (np.diff(relief.indptr) > 0).reshape(len(needs), steps)
         self.relief = relief
         self.cells = np.argwhere(touched | (needs.required_lots > 0))
-        self.excess_cells = np.argwhere(touched)
+        self.excess_cells = np.argwhere(touched & problem.allows_excess)
         self.shortfall = first + np.arange(len(self.cells))
         self.excess = first + len(self.cells) + np.arange(len(self.excess_cells))
         first += len(self.cells) + len(self.excess_cells)
-        self.change = problem.change()
-        self.limit_cells = limit_cells(problem, self.change)
+        self.change = problem.change(limit_rows)
+        self.limit_cells = limit_cells(problem, self.change, limit_rows)
         soft = problem.shortfall_price_eur_per_mwh is not None
         overloads = len(self.limit_cells) if soft else 0
         self.overload_up = first + np.arange(overloads)
         self.overload_down = first + overloads + np.arange(overloads)
         self.count = first + 2 * overloads
-        self._limits = limits
 
     def spread(self, matrix: csr_array[Any, Any]) -> tuple[IntArray, IntArray, FloatArray]:
         """Turn a matrix over units of orders into triples over columns."""
@@ -173,13 +177,17 @@ class _Rows:
         )
 
 
-def limit_cells(problem: RedispatchProblem, change: csr_array[Any, Any]) -> IntArray:
+def limit_cells(
+    problem: RedispatchProblem, change: csr_array[Any, Any], asked: NDArray[np.bool_] | None = None
+) -> IntArray:
     """Limits and steps that need a row: some order changes them, or a soft one is overrun from the start."""
     limits = problem.limits
     cells = (np.diff(change.indptr) > 0).reshape(len(limits), problem.steps)
     cells &= np.isfinite(limits.up_lots) | np.isfinite(limits.down_lots)
     if problem.shortfall_price_eur_per_mwh is not None:
         cells |= np.minimum(limits.up_lots, limits.down_lots) < 0
+    if asked is not None:
+        cells &= asked
     return np.argwhere(cells)
 
 
@@ -213,13 +221,17 @@ def _add_link_rows(problem: RedispatchProblem, columns: _Columns, rows: _Rows) -
     members = np.flatnonzero(orders.group >= 0)
     groups, position, size = np.unique(orders.group[members], return_inverse=True, return_counts=True)
     kept = size > 1
-    row_of = np.cumsum(kept) - 1
-    inside = kept[position]
+    row_of_order = np.full(len(orders), -1, dtype=np.int64)
+    row_of_order[members] = np.where(kept[position], (np.cumsum(kept) - 1)[position], -1)
+    decided = members[(row_of_order[members] >= 0) & (columns.used[members] >= 0)]
+    shared = (row_of_order[columns.tier_order] >= 0) & (columns.used[columns.tier_order] < 0)
+    sharer = columns.tier_order[shared]
     rows.add(
         "one_of",
         [(g,) for g in groups[kept].tolist()],
         (-np.inf, 1.0),
-        (row_of[position[inside]], columns.used[members[inside]], 1.0),
+        (row_of_order[decided], columns.used[decided], 1.0),
+        (row_of_order[sharer], columns.take[shared], 1.0 / orders.units[sharer]),
     )
     children = np.flatnonzero(orders.parent >= 0)
     here = np.arange(len(children))

@@ -146,7 +146,7 @@ class RedispatchProblem:
         needs: what must be relieved.
         limits: what may not be overrun.
         excess_price_eur_per_mwh: price of relief above each need, shape (M,); None for the strict policy, which
-            minimises excess before cost.
+            minimises excess before cost, and allows none where shortfall is priced.
         balance_tolerance_lots: how far buys and sells may differ in a step; zero but for research.
         divisible: units need not be whole; off but for published instances and research.
         shortfall_price_eur_per_mwh: None for the lexicographic order; else shortfall and overload are priced in one
@@ -164,6 +164,11 @@ class RedispatchProblem:
     balance_tolerance_lots: float = 0.0
     divisible: bool = False
     shortfall_price_eur_per_mwh: float | None = None
+
+    @property
+    def allows_excess(self) -> bool:
+        """Whether relief above a need is possible at all."""
+        return self.excess_price_eur_per_mwh is not None or self.shortfall_price_eur_per_mwh is None
 
     @property
     def granule_eur(self) -> float:
@@ -196,18 +201,34 @@ class RedispatchProblem:
             values.append(lots[seen])
         return _stack(rows, columns, values, (len(needs) * steps, len(orders)))
 
-    def change(self) -> csr_array[Any, Any]:
-        """Change in lots per unit of each order on each limit: rows limit * T + step, columns orders."""
+    def change(self, rows: NDArray[np.bool_] | None = None) -> csr_array[Any, Any]:
+        """Change in lots per unit of each order on each limit: rows limit * T + step, columns orders.
+
+        Args:
+            rows: limits and steps that are asked for, shape (L, T); the others stay empty. None for all.
+        """
         orders, limits, steps = self.orders, self.limits, self.steps
         of, step = orders.entry_order, orders.profile_step
-        rows, columns, values = [], [], []
-        for k in range(len(limits)):
-            lots = limits.share[k, orders.place[of]] * orders.sign[of] * orders.profile_lots
-            seen = np.flatnonzero(lots)
-            rows.append(k * steps + step[seen])
+        asked = np.ones((len(limits), steps), dtype=np.bool_) if rows is None else rows
+        signed = orders.sign[of] * orders.profile_lots
+        found, columns, values = [], [], []
+        for k in np.flatnonzero(asked.any(axis=1)).tolist():
+            lots = limits.share[k, orders.place[of]] * signed
+            seen = np.flatnonzero((lots != 0) & asked[k, step])
+            found.append(k * steps + step[seen])
             columns.append(of[seen])
             values.append(lots[seen])
-        return _stack(rows, columns, values, (len(limits) * steps, len(orders)))
+        return _stack(found, columns, values, (len(limits) * steps, len(orders)))
+
+    def limit_change(self, units: FloatArray) -> FloatArray:
+        """Change in lots on every limit at a choice of units, shape (L, T)."""
+        orders = self.orders
+        of = orders.entry_order
+        places = self.limits.share.shape[1]
+        flat = orders.place[of] * self.steps + orders.profile_step
+        lots = orders.sign[of] * orders.profile_lots * units[of]
+        placed = np.bincount(flat, weights=lots, minlength=places * self.steps).reshape(places, self.steps)
+        return np.asarray(self.limits.share @ placed)
 
     def net_purchase(self) -> csr_array[Any, Any]:
         """Bought minus sold lots per unit of each order: rows steps, columns orders."""

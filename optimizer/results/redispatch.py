@@ -91,7 +91,7 @@ def evaluate(problem: RedispatchProblem, units: FloatArray) -> RedispatchFigures
     """Work out coverage and cost of a choice of units, shape (N,)."""
     needs, limits, steps = problem.needs, problem.limits, problem.steps
     relief = (problem.relief() @ units).reshape(len(needs), steps)
-    change = (problem.change() @ units).reshape(len(limits), steps)
+    change = problem.limit_change(units)
     above = np.maximum(change - limits.up_lots, 0.0) + np.maximum(-limits.down_lots - change, 0.0)
     return RedispatchFigures(
         relief_lots=relief,

@@ -7,13 +7,12 @@ value can lie in between. What a stage gives to the next is less than half a gra
 from __future__ import annotations
 
 from optimizer.errors import InvalidProblemError, VerificationError
-from optimizer.formulations.redispatch_arrays import compile_redispatch
 from optimizer.model.program import FloatArray
 from optimizer.problems.checks_redispatch import check_redispatch
 from optimizer.problems.redispatch import RedispatchProblem
 from optimizer.results.redispatch import RedispatchResult, StageResult, evaluate
-from optimizer.runs.redispatch_stages import RedispatchRun, clear_at_once, clear_in_stages
-from optimizer.runs.redispatch_ties import break_ties
+from optimizer.runs.redispatch_limits import clear_with_needed_limits
+from optimizer.runs.redispatch_stages import RedispatchRun
 from optimizer.solver.session import SOLVER
 from optimizer.verify.redispatch import verify_redispatch
 
@@ -30,15 +29,8 @@ def solve_redispatch(problem: RedispatchProblem, run: RedispatchRun | None = Non
     findings = check_redispatch(problem)
     if findings:
         raise InvalidProblemError(findings)
-    program = compile_redispatch(problem)
-    clearing = clear_at_once(problem, program, chosen) or clear_in_stages(problem, program, chosen)
-    units, stages = clearing.units, clearing.stages
-    unique: bool | None = None
-    if chosen.ties and not problem.divisible and all(stage.exact for stage in stages):
-        broken = break_ties(problem, program, clearing)
-        units, unique = broken.units, broken.unique
-        stages = (*stages, *broken.stages)
-    result = conclude(problem, units, stages, unique)
+    cleared = clear_with_needed_limits(problem, chosen)
+    result = conclude(problem, cleared.units, cleared.stages, cleared.unique)
     faults = verify_redispatch(problem, result)
     if faults:
         raise VerificationError(faults)

@@ -45,13 +45,16 @@ class TieBreak:
     stages: tuple[StageResult, ...]
 
 
-def break_ties(problem: RedispatchProblem, program: Program, cleared: Cleared) -> TieBreak:
+def break_ties(
+    problem: RedispatchProblem, program: Program, cleared: Cleared, limit_rows: NDArray[np.bool_] | None = None
+) -> TieBreak:
     """Choose among the optima of all stages.
 
     Args:
         problem: the problem.
         program: its program.
         cleared: an optimum with exact stages.
+        limit_rows: limits and steps that have a row in the program; None for all.
     """
     free = np.ones(program.columns, dtype=np.bool_)
     rest = np.zeros(program.columns)
@@ -62,7 +65,7 @@ def break_ties(problem: RedispatchProblem, program: Program, cleared: Cleared) -
     face = _Face(problem, program, free, rest, cleared)
     if not face.movable.any() or face.is_single_point():
         return TieBreak(units=cleared.units, unique=True, stages=())
-    return _break_open_ties(problem, face, cleared)
+    return _break_open_ties(problem, face, cleared, limit_rows)
 
 
 class _Face:
@@ -127,8 +130,10 @@ def _add_two_way_distance(
     return count
 
 
-def _break_open_ties(problem: RedispatchProblem, face: _Face, cleared: Cleared) -> TieBreak:
-    program = compile_redispatch(problem, count_activations=True)
+def _break_open_ties(
+    problem: RedispatchProblem, face: _Face, cleared: Cleared, limit_rows: NDArray[np.bool_] | None
+) -> TieBreak:
+    program = compile_redispatch(problem, count_activations=True, limit_rows=limit_rows)
     order = column_orders(program)
     free = (order < 0) | face.movable[order]
     used = np.array([block == "used" for block in program.column_labels.blocks], dtype=np.bool_)

@@ -61,11 +61,19 @@ def _order_faults(problem: RedispatchProblem, units: FloatArray) -> list[Finding
     for o in np.flatnonzero((orders.group >= 0) & (units > slack)).tolist():
         taken_of_group.setdefault(int(orders.group[o]), []).append(o)
     for members in taken_of_group.values():
-        if len(members) > 1:
+        if sum(_group_share(problem, o, float(units[o])) for o in members) > 1 + slack:
             names = tuple(orders.ids[o] for o in members)
             text = f"orders {', '.join(names)} exclude each other and are all taken"
             found.append(Finding(rule="result.group", path="units", message=text, ids=names))
     return found
+
+
+def _group_share(problem: RedispatchProblem, order: int, taken: float) -> float:
+    """How much of its exclusive group an order fills: all of it, or its part where orders may share."""
+    orders = problem.orders
+    if problem.divisible and orders.minimum_units[order] <= 0:
+        return taken / float(orders.units[order])
+    return 1.0
 
 
 def _balance_faults(problem: RedispatchProblem, lots: FloatArray) -> list[Finding]:
@@ -103,6 +111,10 @@ def _relief_faults(problem: RedispatchProblem, lots: FloatArray, result: Redispa
     for n, name in enumerate(needs.ids):
         relief = needs.relieved_by[n] * (needs.share[n][place] * lots).sum(axis=0)
         missing = np.maximum(needs.required_lots[n] - relief, 0.0)
+        if not problem.allows_excess and (relief > needs.required_lots[n] + TOLERANCE * 100).any():
+            found.append(
+                _finding("result.excess", f"needs[{n}]", f"need {name} is relieved above what it requires", name)
+            )
         above = np.maximum(relief - needs.required_lots[n], 0.0)
         for what, seen, stated in (
             ("relief", relief, result.relief_lots[n]),

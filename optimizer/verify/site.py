@@ -15,6 +15,7 @@ from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
 from optimizer.problems.windows import Direction
 from optimizer.results.site import SitePlan
+from optimizer.verify import process
 from optimizer.verify.assets import planned_start, verify_asset
 from optimizer.verify.judgement import (
     COST_TOLERANCE,
@@ -25,7 +26,9 @@ from optimizer.verify.judgement import (
     judge_value,
 )
 
-__all__ = ["verify_asset", "verify_site"]
+__all__ = ["JUDGES", "verify_asset", "verify_site"]
+
+JUDGES = (process,)
 
 
 def verify_site(problem: SiteProblem, plan: SitePlan) -> tuple[Finding, ...]:

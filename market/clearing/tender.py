@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from enum import StrEnum
 from importlib.metadata import version
 
 import numpy as np
@@ -21,14 +22,30 @@ from market.domain.tender_award import BidDecision, BidReason, TenderCertificate
 from market.rules.tender_rules import check_bids, check_qualified, check_tender, refusals
 from optimizer.errors import InvalidProblemError, SolverError
 from optimizer.findings import Finding
+from optimizer.problems.tender import TenderProblem
 from optimizer.results.tender import TenderResult, price_result
-from optimizer.runs.tender import COST_HAIR_EUR, EXACT, TenderOutcome, TenderRun
+from optimizer.runs.tender import COST_HAIR_EUR, EXACT, TenderEngine, TenderOutcome, TenderRun
+from optimizer.runs.tender_decomposed import DecomposedTender
 from optimizer.runs.tender_reading import join_calls
 from optimizer.solver.options import SolverOptions
 from optimizer.solver.outcome import Stop
 from optimizer.solver.session import ProgressListener
 
+MOST_WRITTEN_OUT = 20_000
+"""Calls (lines times steps) up to which a tender is written out: about a second of work."""
+
+CUTS_GAP = 1e-6
+"""Relative gap that a tender solved by cuts is proven to."""
+
 UNITS = {"cost": "EUR", "precedence": "lots x position"}
+
+
+class Method(StrEnum):
+    """How a tender is solved."""
+
+    CHOOSE = "choose"
+    WRITTEN_OUT = "written_out"
+    CUTS = "cuts"
 
 
 def clear_tender(
@@ -38,6 +55,7 @@ def clear_tender(
     connections: Sequence[Connection],
     qualified_mw: Mapping[str, Decimal],
     options: SolverOptions = EXACT,
+    method: Method = Method.CHOOSE,
     listener: ProgressListener | None = None,
 ) -> TenderClearing:
     """Decide on every bid at least evaluated cost, with proof.
@@ -47,7 +65,8 @@ def clear_tender(
         bids: all bids submitted, late and ineligible ones included.
         connections: connections that bids name, with the areas they stand in.
         qualified_mw: MW that each connection is qualified for, per EAN.
-        options: how far the proof goes.
+        options: how far the proof goes when written out.
+        method: written out or by cuts.
         listener: called while the solver runs; returning False interrupts it.
 
     Raises:
@@ -61,7 +80,7 @@ def clear_tender(
         raise InvalidProblemError(findings)
     refused = _refusals(tender, bids, connections, qualified_mw)
     book = write_book(tender, [bid for bid in bids if not refused[bid.id]], qualified_mw)
-    run = TenderRun(book.problem, options)
+    run = choose_engine(book.problem, method, options)
     outcome = run.clear(listener)
     if outcome.result is None and outcome.stages[0].outcome.stop is not Stop.INFEASIBLE:
         raise SolverError(f"tender {tender.id}: no award was found ({outcome.stages[-1].outcome.stop})")
@@ -86,6 +105,16 @@ def clear_tender(
         findings=tuple(finding for bid_id in sorted(refused) for _, finding in refused[bid_id]),
         certificate=_certify(outcome, result.cost_eur, stack, book, hashed, seconds=time.perf_counter() - started),
     )
+
+
+def choose_engine(problem: TenderProblem, method: Method, options: SolverOptions = EXACT) -> TenderEngine:
+    """Write a tender out while it is small; solve it by cuts when many calls must be decided."""
+    if method is Method.CHOOSE:
+        many = len(problem.need_mw) * problem.lines > MOST_WRITTEN_OUT
+        method = Method.CUTS if many and problem.decides_calls and not problem.risk.any else Method.WRITTEN_OUT
+    if method is Method.CUTS:
+        return DecomposedTender(problem, CUTS_GAP)
+    return TenderRun(problem, options)
 
 
 def _refuse(reasons: Sequence[tuple[BidReason, Finding]]) -> Explanation:

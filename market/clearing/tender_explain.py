@@ -17,7 +17,7 @@ from market.domain.bid import Bid
 from market.domain.tender_award import BidDecision, BidReason
 from optimizer.problems.tender import IntArray
 from optimizer.results.tender import TenderResult, offer_lots
-from optimizer.runs.tender import TenderRun
+from optimizer.runs.tender import Restriction, TenderEngine
 
 SENTENCES = {
     BidReason.CHEAPEST: "All that was offered is part of the cheapest cover of the need.",
@@ -71,14 +71,25 @@ def explain_nothing(book: TenderBook) -> dict[str, Explanation]:
     return {bid.id: _say(BidReason.RISK_LIMIT, partly=False) for bid in book.bids}
 
 
-def bids_without_rules(run: TenderRun, book: TenderBook) -> tuple[tuple[BidReason, IntArray], ...]:
+def bids_without_rules(engine: TenderEngine, book: TenderBook) -> tuple[tuple[BidReason, IntArray], ...]:
     """Solve the tender without each rule that binds bids together."""
-    found: list[tuple[BidReason, IntArray | None]] = [(BidReason.BUDGET, run.clear_without("budget"))]
-    for q, name in enumerate(book.problem.caps.ids):
+    problem = book.problem
+    rules: list[tuple[BidReason, str, int | None]] = []
+    if problem.budgets.ids:
+        rules.append((BidReason.BUDGET, "budget", None))
+    for q, name in enumerate(problem.caps.ids):
         reason = BidReason.MARKET_ACCESS if name == MARKET_ACCESS else BidReason.TECHNOLOGY_CAP
-        found.append((reason, run.clear_without("cap", q)))
-    found += [(BidReason.PROVIDER_RULES, run.clear_without(family)) for family in ("provider_share", "provider_count")]
-    return tuple((reason, lots) for reason, lots in found if lots is not None)
+        rules.append((reason, "cap", q))
+    if problem.provider_share < 1:
+        rules.append((BidReason.PROVIDER_RULES, "provider_share", None))
+    if problem.minimum_providers > 1:
+        rules.append((BidReason.PROVIDER_RULES, "provider_count", None))
+    found = []
+    for reason, family, index in rules if problem.lines else ():
+        best = engine.least_cost(Restriction(without=(family, index)))
+        if best is not None:
+            found.append((reason, best[1]))
+    return tuple(found)
 
 
 def _reason(

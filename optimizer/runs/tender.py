@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from optimizer.baselines.price_stack import stack_tender
 from optimizer.errors import InvalidProblemError, SolverError, VerificationError
 from optimizer.formulations.tender import build_tender
 from optimizer.model.compile import compile_model
+from optimizer.model.program import Program
 from optimizer.problems.checks_tender import check_tender_problem
 from optimizer.problems.tender import FloatArray, IntArray, TenderProblem
 from optimizer.results.tender import TenderResult, price_result
@@ -55,7 +54,41 @@ class TenderOutcome:
     @property
     def proven(self) -> bool:
         """Whether every stage is proven within the gap asked for."""
-        return len(self.stages) == 2 and all(stage.outcome.stop.proven for stage in self.stages)
+        return all(stage.outcome.stop.proven for stage in self.stages)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restriction:
+    """What another question about a tender changes.
+
+    Attributes:
+        excluded: lines that get no lots.
+        without: family of constraints that is left out, and which of it; None for all of the family.
+    """
+
+    excluded: tuple[int, ...] = ()
+    without: tuple[str, int | None] | None = None
+
+
+class TenderEngine(Protocol):
+    """Something that clears one tender and answers further questions about it."""
+
+    problem: TenderProblem
+
+    def clear(self, listener: ProgressListener | None = None) -> TenderOutcome:
+        """Find the award of least evaluated cost."""
+
+    def least_cost(self, restriction: Restriction) -> tuple[float, IntArray] | None:
+        """Least cost and lots under a restriction or a relaxation."""
+
+    def evaluate(self, lots: IntArray) -> TenderResult:
+        """Call these lots as well as they can be, and price the outcome."""
+
+    def evaluate_stack(self) -> TenderResult | None:
+        """Price what the cheapest-first stack would contract."""
+
+    def reprice(self, problem: TenderProblem) -> TenderEngine:
+        """The same tender with other prices of contracting."""
 
 
 class TenderRun:
@@ -90,30 +123,29 @@ class TenderRun:
         result = None if lots is None else self.evaluate(lots)
         return TenderOutcome(result=result, stages=stages, model_hash=self._program.fingerprint())
 
-    def clear_without(self, family: str, index: int | None = None) -> IntArray | None:
-        """Find the best lots without a family of constraints, or one of it; None where there is none to leave out."""
-        found = self._program.row_labels.positions(family)
-        rows = np.array([p for k, p in found.items() if index is None or k == (index,)], dtype=np.int32)
-        if not len(rows):
+    def least_cost(self, restriction: Restriction) -> tuple[float, IntArray] | None:
+        """Least cost and lots under a restriction or a relaxation; None when it leaves no award.
+
+        Raises:
+            LookupError: there is no constraint of the family that should be left out.
+        """
+        session = self._session()
+        if restriction.without is not None:
+            rows = rows_of(self._program, *restriction.without)
+            session.patch(Patch(row_bounds=(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))))
+        if restriction.excluded:
+            columns = self._columns[list(restriction.excluded)]
+            zero = np.zeros(len(columns))
+            session.patch(Patch(column_bounds=(columns, zero, zero)))
+        outcome = session.run()
+        if outcome.incumbent is None:
             return None
-        session = self._session()
-        session.patch(Patch(row_bounds=(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))))
-        return self._best_lots(session)
+        lots = read_lots(self.problem, self._program.column_labels, outcome.incumbent.values)
+        return outcome.incumbent.objective, lots
 
-    def force_lots(self, lines: Sequence[int], least: int) -> tuple[float, IntArray] | None:
-        """Least cost and lots of an award in which these lines together hold at least some lots."""
-        session = self._session()
-        row = _row(self._columns[list(lines)], session.columns)
-        session.append_rows(np.array([float(least)]), np.array([np.inf]), row)
-        return self._best(session)
-
-    def exclude_lines(self, lines: Sequence[int]) -> tuple[float, IntArray] | None:
-        """Least cost and lots of an award without these lines."""
-        session = self._session()
-        columns = self._columns[list(lines)]
-        zero = np.zeros(len(columns))
-        session.patch(Patch(column_bounds=(columns, zero, zero)))
-        return self._best(session)
+    def reprice(self, problem: TenderProblem) -> TenderRun:
+        """The same tender with other prices of contracting."""
+        return TenderRun(problem, self._options)
 
     def evaluate(self, lots: IntArray) -> TenderResult:
         """Call these contracted lots as well as they can be, and price the outcome.
@@ -162,17 +194,6 @@ class TenderRun:
         session.load(self._program)
         return session
 
-    def _best(self, session: HighsSession) -> tuple[float, IntArray] | None:
-        outcome = session.run()
-        if outcome.incumbent is None:
-            return None
-        lots = read_lots(self.problem, self._program.column_labels, outcome.incumbent.values)
-        return outcome.incumbent.objective, lots
-
-    def _best_lots(self, session: HighsSession) -> IntArray | None:
-        best = self._best(session)
-        return None if best is None else best[1]
-
 
 def solve_tender(
     problem: TenderProblem, options: SolverOptions = EXACT, listener: ProgressListener | None = None
@@ -186,5 +207,14 @@ def solve_tender(
     return TenderRun(problem, options).clear(listener)
 
 
-def _row(columns: NDArray[np.int32], width: int) -> csr_array[Any, Any]:
-    return csr_array((np.ones(len(columns)), (np.zeros(len(columns), dtype=np.int32), columns)), shape=(1, width))
+def rows_of(program: Program, family: str, index: int | None) -> NDArray[np.int32]:
+    """Rows of a family of constraints, or of one of its members.
+
+    Raises:
+        LookupError: there is none.
+    """
+    found = program.row_labels.positions(family)
+    rows = [position for key, position in found.items() if index is None or key == (index,)]
+    if not rows:
+        raise LookupError(f"the model has no constraint {family}[{index}]")
+    return np.array(rows, dtype=np.int32)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from optimizer.baselines.price_stack import stack_tender
 from optimizer.errors import InvalidProblemError, VerificationError
 from optimizer.findings import Finding
 from optimizer.formulations.tender import build_contracting
@@ -26,11 +27,13 @@ from optimizer.model.program import Program
 from optimizer.problems.checks_tender import check_tender_problem
 from optimizer.problems.tender import FloatArray, IntArray, TenderProblem
 from optimizer.results.tender import TenderResult, price_result
+from optimizer.runs.tender import Restriction, TenderOutcome, rows_of
 from optimizer.runs.tender_blocks import BlockDispatch, group_blocks
 from optimizer.runs.tender_reading import read_lots
+from optimizer.solver.lexicographic import StageOutcome
 from optimizer.solver.options import SolverOptions
-from optimizer.solver.outcome import Stop
-from optimizer.solver.session import HighsSession, Patch
+from optimizer.solver.outcome import Incumbent, Outcome, SolveReport, Stop
+from optimizer.solver.session import SOLVER, HighsSession, Patch, Progress, ProgressListener
 from optimizer.verify.tender import verify_tender
 
 GROUPS = 40
@@ -69,7 +72,8 @@ class DecomposedOutcome:
         cost_eur: its evaluated cost.
         bound_eur: proven lower bound.
         rounds: master programs solved.
-        seconds: wall-clock time.
+        seconds: wall-clock time of the search.
+        lots: contracted lots per line, or None.
         model_hash: fingerprint of the master program without cuts.
     """
 
@@ -79,6 +83,7 @@ class DecomposedOutcome:
     bound_eur: float
     rounds: int
     seconds: float
+    lots: IntArray | None
     model_hash: str
 
     @property
@@ -90,7 +95,9 @@ class DecomposedOutcome:
 class DecomposedTender:
     """One large tender; cuts stay valid, so a second question starts where the first ended."""
 
-    def __init__(self, problem: TenderProblem) -> None:
+    def __init__(
+        self, problem: TenderProblem, relative_gap: float = 1e-4, learnt: DecomposedTender | None = None
+    ) -> None:
         findings = [*check_tender_problem(problem)]
         if problem.risk.any:
             message = "limits on shortfall tie all events together: solve this tender written out"
@@ -98,7 +105,8 @@ class DecomposedTender:
         if findings:
             raise InvalidProblemError(findings)
         self.problem = problem
-        self._dispatch = BlockDispatch(problem)
+        self._gap = relative_gap
+        self._dispatch: BlockDispatch = BlockDispatch(problem) if learnt is None else learnt._dispatch
         self._group = group_blocks(self._dispatch.sizes(), GROUPS)
         self._groups = int(self._group.max(initial=0)) + 1
         self._program = compile_model(build_contracting(problem, self._groups))
@@ -108,17 +116,18 @@ class DecomposedTender:
         self._recourse = np.array([recourse[g,] for g in range(self._groups)], dtype=np.int64)
         self._contract = self._program.objectives[0].costs.copy()
         self._contract[self._recourse] = 0.0
-        self._rows: list[Any] = []
-        self._lower: list[FloatArray] = []
+        same = learnt is not None and learnt._program.column_labels == self._program.column_labels
+        self._rows: list[Any] = learnt._rows if learnt is not None and same else []
+        self._lower: list[FloatArray] = learnt._lower if learnt is not None and same else []
         self._turn = 0
 
-    def clear(
+    def search(
         self,
         *,
         relative_gap: float = 1e-4,
         time_limit_s: float | None = None,
         listener: RoundListener | None = None,
-        bounds: tuple[IntArray, IntArray] | None = None,
+        restriction: Restriction | None = None,
         read: bool = True,
     ) -> DecomposedOutcome:
         """Find an award proven within a relative gap.
@@ -127,22 +136,18 @@ class DecomposedTender:
             relative_gap: gap at which the search ends.
             time_limit_s: wall-clock limit; None for none.
             listener: called after every round; returning False ends the search.
-            bounds: least and most lots per line, where a question restricts them.
+            restriction: what another question changes.
             read: whether to read back and verify calls; False when only cost and bound are asked.
 
         Raises:
             InvalidProblemError: the checks found faults.
             VerificationError: the result does not pass the independent check.
         """
-        search = _Search(self, relative_gap, time_limit_s, listener, bounds)
-        search.relax()
+        search = _Search(self, relative_gap, time_limit_s, listener, restriction or Restriction())
+        if not self._rows:
+            search.relax()
         search.make_whole()
-        result = None
-        if search.best is not None and read:
-            result = price_result(self.problem, search.best, self._dispatch.calls(search.best.astype(np.float64)))
-            findings = verify_tender(self.problem, result)
-            if findings:
-                raise VerificationError(findings)
+        result = self.evaluate(search.best) if search.best is not None and read else None
         return DecomposedOutcome(
             stop=search.stop,
             result=result,
@@ -150,8 +155,62 @@ class DecomposedTender:
             bound_eur=search.bound,
             rounds=search.rounds,
             seconds=search.seconds,
+            lots=search.best,
             model_hash=self._program.fingerprint(),
         )
+
+    def clear(self, listener: ProgressListener | None = None) -> TenderOutcome:
+        """Find an award proven within the gap of this tender; ties inside the gap are not settled.
+
+        Raises:
+            VerificationError: the result does not pass the independent check.
+        """
+
+        def tell(seen: Round) -> bool:
+            cost = None if seen.cost_eur == np.inf else seen.cost_eur
+            progress = Progress(seconds=seen.seconds, incumbent=cost, bound=seen.bound_eur, nodes=0)
+            return listener is None or listener(progress)
+
+        found = self.search(relative_gap=self._gap, listener=tell)
+        incumbent = None
+        if found.result is not None:
+            incumbent = Incumbent(values=found.result.lots.astype(np.float64), objective=found.cost_eur)
+        report = SolveReport(solver=SOLVER, seconds=found.seconds, nodes=0, iterations=found.rounds, stage="cost")
+        outcome = Outcome(stop=found.stop, incumbent=incumbent, bound=found.bound_eur, report=report)
+        stage = StageOutcome(name="cost", outcome=outcome, tolerance=0.0)
+        return TenderOutcome(result=found.result, stages=(stage,), model_hash=found.model_hash)
+
+    def least_cost(self, restriction: Restriction) -> tuple[float, IntArray] | None:
+        """Least cost and lots under a restriction or a relaxation; None when it leaves no award.
+
+        Raises:
+            LookupError: there is no constraint of the family that should be left out.
+        """
+        found = self.search(relative_gap=self._gap, restriction=restriction, read=False)
+        return None if found.lots is None else (found.cost_eur, found.lots)
+
+    def evaluate(self, lots: IntArray) -> TenderResult:
+        """Call these contracted lots as well as they can be, and price the outcome.
+
+        Raises:
+            VerificationError: the lots break a rule of the tender.
+        """
+        result = price_result(self.problem, lots, self._dispatch.calls(lots.astype(np.float64)))
+        findings = verify_tender(self.problem, result)
+        if findings:
+            raise VerificationError(findings)
+        return result
+
+    def evaluate_stack(self) -> TenderResult | None:
+        """Price what the cheapest-first stack would contract; None where it would break a rule it does not see."""
+        try:
+            return self.evaluate(stack_tender(self.problem))
+        except VerificationError:
+            return None
+
+    def reprice(self, problem: TenderProblem) -> DecomposedTender:
+        """The same tender with other prices of contracting; what was learnt about calls stays true."""
+        return DecomposedTender(problem, self._gap, learnt=self)
 
 
 class _Search:
@@ -163,10 +222,10 @@ class _Search:
         relative_gap: float,
         time_limit_s: float | None,
         listener: RoundListener | None,
-        bounds: tuple[IntArray, IntArray] | None,
+        restriction: Restriction,
     ) -> None:
         self._tender, self._gap, self._limit, self._listener = tender, relative_gap, time_limit_s, listener
-        self._bounds = bounds
+        self._restriction = restriction
         self._started = time.perf_counter()
         self.stop = Stop.UNKNOWN
         self.best: IntArray | None = None
@@ -220,6 +279,11 @@ class _Search:
             values = outcome.incumbent.values.copy()
             lots = read_lots(t.problem, t._program.column_labels, values)
             point = lots.astype(np.float64)
+            known = self._cut(session, point) - float(values[t._recourse].sum())
+            self.rounds += 1
+            if known > 0.1 * self._gap * max(1.0, abs(self.bound)):
+                session.warm_start(self._lifted(values, point))
+                continue
             costs = t._dispatch.learn(point)
             recourse = np.bincount(t._group, t._dispatch.weights * costs, t._groups)
             cost = float(t._contract @ values) + t._program.objectives[0].offset + float(recourse.sum())
@@ -228,19 +292,29 @@ class _Search:
                 values[t._recourse] = recourse
             self._cut(session, point)
             session.warm_start(values)
-            self.rounds += 1
             self._tell("whole")
             if self.cost - self.bound <= self._gap * max(1.0, abs(self.cost)):
                 self.stop = Stop.GAP_REACHED
                 return
 
+    def _lifted(self, values: FloatArray, point: FloatArray) -> FloatArray:
+        """Lift the recourse of a solution to what is known about it, so that it keeps every plane."""
+        t = self._tender
+        bounds, _ = t._dispatch.estimate(point)
+        lifted = values.copy()
+        lifted[t._recourse] = np.bincount(t._group, t._dispatch.weights * bounds, t._groups)
+        return lifted
+
     def _load(self, program: Program) -> HighsSession:
         t = self._tender
         session = HighsSession(SolverOptions())
         session.load(program)
-        if self._bounds is not None:
-            least, most = (b.astype(np.float64) for b in self._bounds)
-            session.patch(Patch(column_bounds=(t._columns.astype(np.int32), least, most)))
+        if self._restriction.excluded:
+            columns = t._columns[list(self._restriction.excluded)].astype(np.int32)
+            session.patch(Patch(column_bounds=(columns, np.zeros(len(columns)), np.zeros(len(columns)))))
+        if self._restriction.without is not None:
+            rows = rows_of(program, *self._restriction.without)
+            session.patch(Patch(row_bounds=(rows, np.full(len(rows), -np.inf), np.full(len(rows), np.inf))))
         if t._rows:
             lower = np.concatenate(t._lower)
             session.append_rows(lower, np.full(len(lower), np.inf), vstack(t._rows, format="csr"))

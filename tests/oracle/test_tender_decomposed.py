@@ -32,7 +32,7 @@ def test_cuts_find_the_written_out_optimum(block: int) -> None:
     for seed in range(block * 15, block * 15 + 15):
         problem = drawn(500 + seed)
         written = solve_tender(problem).result
-        outcome = DecomposedTender(problem).clear(relative_gap=1e-8)
+        outcome = DecomposedTender(problem).search(relative_gap=1e-8)
         assert written is not None
         assert outcome.result is not None
         assert outcome.result.cost_eur == pytest.approx(written.cost_eur, abs=1e-3), seed
@@ -48,7 +48,7 @@ def test_a_drawn_season_is_proven_and_equals_the_written_out_model() -> None:
         seen.append(seen_now)
         return True
 
-    outcome = DecomposedTender(problem).clear(relative_gap=1e-5, listener=remember)
+    outcome = DecomposedTender(problem).search(relative_gap=1e-5, listener=remember)
     written = TenderRun(problem).clear()
     assert written.result is not None
     assert outcome.stop is Stop.GAP_REACHED
@@ -84,7 +84,7 @@ def test_events_under_one_limit_form_one_block() -> None:
 
 
 def test_a_listener_ends_the_search_and_nothing_unproven_is_called_proven() -> None:
-    outcome = DecomposedTender(season(10, 4)).clear(listener=lambda _: False)
+    outcome = DecomposedTender(season(10, 4)).search(listener=lambda _: False)
     assert (outcome.stop, outcome.result) == (Stop.INTERRUPTED, None)
     assert outcome.cost_eur == np.inf
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -71,7 +72,7 @@ class Coordination:
     group_power_kw: FloatArray
     prices: tuple[FloatArray, ...]
     weights: FloatArray
-    details: tuple[object, ...]
+    details: tuple[Any, ...]
     rounds: tuple[Round, ...]
     area_prices: FloatArray
     duals: FloatArray
@@ -82,7 +83,7 @@ class _Memory:
     """Every price asked, who of the answers is in the master, and the best so far."""
 
     prices: list[FloatArray] = field(default_factory=list)
-    details: list[object] = field(default_factory=list)
+    details: list[Any] = field(default_factory=list)
     column_round: list[int] = field(default_factory=list)
     rounds: list[Round] = field(default_factory=list)
     bound: float = -np.inf

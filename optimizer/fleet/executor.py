@@ -93,7 +93,7 @@ def dask_cluster(scheduler: str) -> Iterator[Executor]:
     """
     from distributed import Client
 
-    with Client(scheduler, set_as_default=False) as client:
+    with Client(scheduler, set_as_default=False) as client:  # type: ignore[no-untyped-call]
         yield client.get_executor(pure=False)
 
 

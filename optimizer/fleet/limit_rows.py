@@ -137,4 +137,4 @@ def _peak_floor(problem: FleetProblem, base_kw: FloatArray) -> FloatArray:
     """No peak is below the highest base load less everything that can be fed back."""
     fed = np.zeros(problem.areas)
     np.add.at(fed, problem.bidirectional.area, problem.bidirectional.discharge_kw)
-    return base_kw.max(axis=1) - problem.area_sums(fed[:, None])[:, 0]
+    return np.asarray(base_kw.max(axis=1) - problem.area_sums(fed[:, None])[:, 0], dtype=np.float64)

@@ -90,6 +90,4 @@ def _without_bottom(problem: FleetProblem, bottom: NDArray[np.bool_]) -> Pausabl
     """The sessions as if they stood in the areas around theirs."""
     area = problem.sessions.area
     moved = np.where(bottom[area] & (problem.parent[area] >= 0), problem.parent[area], area).astype(np.int32)
-    return PausableOracle(
-        aggregate([replace(problem.sessions, area=moved)], problem.grid.steps, problem.step_h)
-    )
+    return PausableOracle(aggregate([replace(problem.sessions, area=moved)], problem.grid.steps, problem.step_h))

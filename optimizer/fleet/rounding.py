@@ -74,8 +74,16 @@ def round_sessions(task: RoundingTask) -> RoundedSessions:
         area_prices = area_prices + np.where(passed > _CLOSE_KW, 0.3 * np.abs(task.energy_eur_per_kw).max(), 0.0)
         state.choose_again(passed, area_prices)
     return RoundedSessions(
-        power_kw=state.power, area_power_kw=state.own_sum(), passed_kw=float(state.passed().max(initial=0.0))
+        power_kw=state.power, area_power_kw=state.own_sum(), passed_kw=_passed(task, state.own_sum())
     )
+
+
+def _passed(task: RoundingTask, own_kw: FloatArray) -> float:
+    """Greatest power by which a hard limit is passed; a peak that rises only costs."""
+    rows = task.rows
+    total = rows.covers.astype(np.float64).T @ (own_kw + task.others_kw)
+    beyond = (rows.use(total) - rows.level_kw)[~rows.priced & (rows.source >= 0)]
+    return max(0.0, float(beyond.max(initial=0.0)))
 
 
 def _follow_mixture(task: RoundingTask) -> tuple[FloatArray, FloatArray]:
@@ -87,7 +95,7 @@ def _follow_mixture(task: RoundingTask) -> tuple[FloatArray, FloatArray]:
     for group in range(len(oracle.group_area)):
         rows = np.flatnonzero(oracle.group_of == group)
         rows = rows[np.lexsort((rows, -sessions.power_kw[rows], sessions.arrival[rows]))]
-        used = np.flatnonzero(task.weights[group])
+        used = np.flatnonzero(task.weights[group]).tolist()
         shares = task.weights[group, used]
         answers = np.stack([oracle.fill(task.prices[j], task.counts[j][rows], rows) for j in used], axis=1)
         means = np.einsum("j,njt->nt", shares, answers)
@@ -151,9 +159,7 @@ class _State:
         """Power of the rounded sessions per area, areas inside not included."""
         sessions, width = self._task.oracle.sessions, self.power.shape[1]
         total = np.zeros_like(self._total)
-        np.add.at(
-            total, (sessions.area[:, None], sessions.arrival[:, None] + np.arange(width)[None, :]), self.power
-        )
+        np.add.at(total, (sessions.area[:, None], sessions.arrival[:, None] + np.arange(width)[None, :]), self.power)
         return total[:, : self._steps]
 
     def passed(self) -> FloatArray:

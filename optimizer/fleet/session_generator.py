@@ -23,10 +23,14 @@ import numpy as np
 from optimizer.problems.fleet import FloatArray, Sessions
 from optimizer.timegrid import TimeGrid
 
-_WEEKDAY = (1.2, 0.6, 0.4, 0.3, 0.3, 0.3, 0.6, 1.6, 2.4, 2.2, 2.2, 2.4)
-_WEEKDAY += (3.0, 3.8, 5.2, 8.0, 10.8, 11.6, 11.4, 9.6, 7.6, 6.2, 5.4, 2.9)
-_WEEKEND = (2.4, 1.2, 0.7, 0.5, 0.3, 0.3, 0.3, 0.7, 1.2, 1.8, 3.0, 4.0)
-_WEEKEND += (5.2, 6.6, 7.8, 9.0, 9.0, 9.8, 9.6, 8.2, 6.2, 5.4, 4.4, 2.4)
+_WEEKDAY = (
+    *(1.2, 0.6, 0.4, 0.3, 0.3, 0.3, 0.6, 1.6, 2.4, 2.2, 2.2, 2.4),
+    *(3.0, 3.8, 5.2, 8.0, 10.8, 11.6, 11.4, 9.6, 7.6, 6.2, 5.4, 2.9),
+)
+_WEEKEND = (
+    *(2.4, 1.2, 0.7, 0.5, 0.3, 0.3, 0.3, 0.7, 1.2, 1.8, 3.0, 4.0),
+    *(5.2, 6.6, 7.8, 9.0, 9.0, 9.8, 9.6, 8.2, 6.2, 5.4, 4.4, 2.4),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,23 @@ class SessionStatistics:
 
 
 PUBLIC_NL: Final = SessionStatistics()
+
+PUBLIC_NL_TEN_HOURS: Final = SessionStatistics(
+    stay_h=(
+        (0.5, 6.0, 8.5, 9.0, 9.5, 10.0, 10.0),
+        (0.5, 3.8, 4.1, 4.3, 8.1, 9.6, 10.0),
+        (0.5, 3.3, 5.0, 10.0, 10.0, 10.0, 10.0),
+        (0.5, 5.4, 10.0, 10.0, 10.0, 10.0, 10.0),
+        (0.5, 9.0, 10.0, 10.0, 10.0, 10.0, 10.0),
+    ),
+)
+"""The same stations with stays counted up to ten hours, as the published sample of 2022 has them."""
+
+HOUSEHOLD_DAY: Final = (
+    *(0.55, 0.46, 0.40, 0.36, 0.36, 0.37, 0.42, 0.51, 0.62, 0.69, 0.71, 0.72),
+    *(0.74, 0.71, 0.69, 0.68, 0.73, 0.97, 1.00, 0.94, 0.89, 0.83, 0.77, 0.68),
+)
+"""Load of households per local hour, as a share of its peak: standard profile as published with the same sample."""
 
 
 def draw_sessions(
@@ -134,7 +155,10 @@ def arrival_weights(grid: TimeGrid, statistics: SessionStatistics = PUBLIC_NL) -
 
 
 def _draw_stays(
-    grid: TimeGrid, arrival: np.ndarray[tuple[int], np.dtype[np.int32]], uniform: FloatArray, statistics: SessionStatistics
+    grid: TimeGrid,
+    arrival: np.ndarray[tuple[int], np.dtype[np.int32]],
+    uniform: FloatArray,
+    statistics: SessionStatistics,
 ) -> FloatArray:
     hour = np.array([s.hour for s in grid.local_starts()])[arrival]
     part = np.searchsorted(np.array(statistics.stay_from_hour), hour, side="right") - 1

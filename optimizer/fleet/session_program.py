@@ -167,9 +167,7 @@ def _add_minimum(arrays: _Arrays, sessions: Sessions, session: LongArray, step: 
     i, t, of_power = session[chosen], step[chosen], power.start + chosen
     names = list(zip(i.tolist(), t.tolist(), strict=True))
     count = len(chosen)
-    on = _places(
-        arrays.add_columns("on", names, np.zeros(count), np.ones(count), np.zeros(count), integer=True)
-    )
+    on = _places(arrays.add_columns("on", names, np.zeros(count), np.ones(count), np.zeros(count), integer=True))
     one, every = np.ones(count), np.arange(count)
     arrays.add_rows(
         "below",

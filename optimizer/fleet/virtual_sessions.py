@@ -140,10 +140,10 @@ def _sum_by_key(keys: LongArray, values: FloatArray) -> tuple[LongArray, FloatAr
     low = int(keys.min())
     span = int(keys.max()) - low + 1
     if span <= min(_DENSE_KEYS, 50 * len(keys)):
-        present = np.flatnonzero(np.bincount(keys - low, minlength=span))
-        return present + low, np.bincount(keys - low, values, span)[present]
+        present = np.flatnonzero(np.bincount(keys - low, minlength=span)).astype(np.int64)
+        return present + low, np.asarray(np.bincount(keys - low, values, span)[present], dtype=np.float64)
     found, place = np.unique(keys, return_inverse=True)
-    return found, np.bincount(place, values, len(found))
+    return found, np.asarray(np.bincount(place, values, len(found)), dtype=np.float64)
 
 
 def _key(area: LongArray, arrival: LongArray, departure: LongArray, steps: int) -> LongArray:

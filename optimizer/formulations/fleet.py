@@ -62,7 +62,7 @@ def build_fleet(problem: FleetProblem, exclusive: Iterable[tuple[int, int]] = ()
 def _add_sessions(model: pyo.ConcreteModel, problem: FleetProblem) -> None:
     sessions = problem.sessions
     index = [(i, t) for i in range(len(sessions)) for t in range(sessions.arrival[i], sessions.departure[i])]
-    model.power = pyo.Var(index, bounds=lambda _, i, t: (0.0, float(sessions.power_kw[i])))
+    model.power = pyo.Var(index, bounds=lambda _, i, _t: (0.0, float(sessions.power_kw[i])))
     received = receivable_kwh(problem) / problem.step_h
 
     def fill(block: pyo.ConcreteModel, i: int) -> pyo.Expression:
@@ -94,8 +94,8 @@ def _add_bidirectional(model: pyo.ConcreteModel, problem: FleetProblem, exclusiv
         last = t == cars.departure[b] - 1
         return (max(0.0, float(cars.target_kwh[b])) if last else 0.0, float(cars.capacity_kwh[b]))
 
-    model.charge = pyo.Var(index, bounds=lambda _, b, t: (0.0, float(cars.charge_kw[b])))
-    model.discharge = pyo.Var(index, bounds=lambda _, b, t: (0.0, float(cars.discharge_kw[b])))
+    model.charge = pyo.Var(index, bounds=lambda _, b, _t: (0.0, float(cars.charge_kw[b])))
+    model.discharge = pyo.Var(index, bounds=lambda _, b, _t: (0.0, float(cars.discharge_kw[b])))
     model.stored = pyo.Var(index, bounds=stored_bounds)
 
     def balance(m: pyo.ConcreteModel, b: int, t: int) -> pyo.Expression:
@@ -137,7 +137,7 @@ def _add_limits(model: pyo.ConcreteModel, problem: FleetProblem) -> None:
         if not isinstance(left, float):
             model.limit[name[k]] = left <= float(rows.level_kw[k])
     model.highest = pyo.Constraint(pyo.Any)
-    for k in np.flatnonzero(rows.source < 0):
+    for k in np.flatnonzero(rows.source < 0).tolist():
         area, step = int(rows.area[k]), int(rows.step[k])
         model.highest[area, step] = fleet[area][step] - model.peak[area] <= float(rows.level_kw[k])
 

@@ -7,9 +7,9 @@ session that crosses midnight is just a pair of step numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -89,6 +89,12 @@ class Sessions:
         """Steps at full power that the energy takes, not rounded."""
         return self.grid_kwh / (self.power_kw * step_h)
 
+    @classmethod
+    def join(cls, parts: Iterable[Self]) -> Self:
+        """Put several tables below each other."""
+        listed = list(parts)
+        return cls(**{f.name: np.concatenate([getattr(part, f.name) for part in listed]) for f in fields(cls)})
+
     def take(self, rows: ArrayLike) -> Self:
         """The sessions at these rows (positions, a mask or a slice)."""
         chosen = rows if isinstance(rows, slice) else np.asarray(rows)
@@ -124,7 +130,18 @@ class BidirectionalSessions:
     @classmethod
     def none(cls) -> Self:
         """No bidirectional sessions."""
-        return cls(**{f.name: np.zeros(0, np.int32 if f.type == "IntArray" else np.float64) for f in fields(cls)})
+        whole, real = np.zeros(0, dtype=np.int32), np.zeros(0)
+        return cls(
+            arrival=whole,
+            departure=whole,
+            charge_kw=real,
+            discharge_kw=real,
+            efficiency=real,
+            capacity_kwh=real,
+            arrival_kwh=real,
+            target_kwh=real,
+            area=whole,
+        )
 
     def __len__(self) -> int:
         return len(self.arrival)
@@ -205,7 +222,7 @@ class AreaLimits:
         return cls.join(cls.of(level, steps, area=area, price=p) for level, p in zip(levels, extra_price, strict=True))
 
     @classmethod
-    def join(cls, parts: Any) -> Self:
+    def join(cls, parts: Iterable[Self]) -> Self:
         """Put the rows of several limits below each other."""
         listed = list(parts)
         return cls(**{f.name: np.concatenate([getattr(part, f.name) for part in listed]) for f in fields(cls)})

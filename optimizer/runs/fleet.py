@@ -31,6 +31,7 @@ from optimizer.solver.outcome import Stop
 from optimizer.verify.fleet import verify_fleet
 
 DIRECT_SESSIONS = 100
+DIRECT_PEAK_SESSIONS = 5000
 DIRECT_MINIMUM_SESSIONS = 12
 DIRECT_BIDIRECTIONAL = 400
 COORDINATION_SHARE = 0.3
@@ -192,9 +193,11 @@ def _in_file_rows(
 
 def _choose(problem: FleetProblem) -> Method:
     least = int((problem.sessions.minimum_kw > 0).sum())
+    # A peak alone leaves most prices open, which interior point takes as it comes and prices find slowly.
+    most = DIRECT_PEAK_SESSIONS if problem.peak_price_eur_per_kw.any() else DIRECT_SESSIONS
     direct = (
-        0 < len(problem.sessions) + len(problem.bidirectional)
-        and len(problem.sessions) <= (DIRECT_MINIMUM_SESSIONS if least else DIRECT_SESSIONS)
+        len(problem.sessions) + len(problem.bidirectional) > 0
+        and len(problem.sessions) <= (DIRECT_MINIMUM_SESSIONS if least else most)
         and len(problem.bidirectional) <= DIRECT_BIDIRECTIONAL
     )
     return "session model" if direct else "coordination"
@@ -208,9 +211,7 @@ def _plan_directly(
     unkept = unkept_limits(problem, nothing, only_empty=True)
     solution = None
     if not unkept:
-        solution = solve_directly(
-            problem, relative_gap=options.relative_gap, time_limit_s=options.time_limit_s
-        )
+        solution = solve_directly(problem, relative_gap=options.relative_gap, time_limit_s=options.time_limit_s)
     seconds["solve"] = time.perf_counter() - at
     stop = Stop.INFEASIBLE if solution is None else solution.outcome.stop
     plan = None
@@ -391,9 +392,7 @@ def _round(
     return None
 
 
-def _rounding_task(
-    problem: FleetProblem, rows: LimitRows, oracles: FleetOracles, found: Coordination
-) -> RoundingTask:
+def _rounding_task(problem: FleetProblem, rows: LimitRows, oracles: FleetOracles, found: Coordination) -> RoundingTask:
     oracle = oracles.minimum
     assert oracle is not None
     groups = oracles.groups_of(oracle)
@@ -506,7 +505,5 @@ def _plugged_in(problem: FleetProblem) -> np.ndarray[tuple[int, int], np.dtype[n
     for listed in (problem.sessions, problem.bidirectional):
         np.add.at(change, (listed.area, listed.arrival), 1.0)
         np.add.at(change, (listed.area, listed.departure), -1.0)
-    present: np.ndarray[tuple[int, int], np.dtype[np.bool_]] = (
-        problem.area_sums(np.cumsum(change, axis=1)[:, :-1]) > 0
-    )
+    present: np.ndarray[tuple[int, int], np.dtype[np.bool_]] = problem.area_sums(np.cumsum(change, axis=1)[:, :-1]) > 0
     return present

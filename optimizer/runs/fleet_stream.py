@@ -138,9 +138,7 @@ class _Reader:
         self.short: list[Finding] = []
         self.sessions = 0
 
-    def read(
-        self, *, collect: bool = False
-    ) -> Iterator[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Sessions]]:
+    def read(self, *, collect: bool = False) -> Iterator[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], Sessions]]:
         first, steps, areas = 0, self._problem.grid.steps, self._problem.areas
         for part in self._parts():
             bad = corrupt_rows(part, steps, areas) | (part.minimum_kw > 0)

@@ -61,9 +61,7 @@ def verify_sessions(problem: FleetProblem, schedules: Schedules, missing_kwh: Fl
     return tuple(found)
 
 
-def _shape_faults(
-    sessions: Sessions | BidirectionalSessions, schedules: Schedules, kind: str
-) -> tuple[Finding, ...]:
+def _shape_faults(sessions: Sessions | BidirectionalSessions, schedules: Schedules, kind: str) -> tuple[Finding, ...]:
     length = (sessions.departure - sessions.arrival).astype(np.int64)
     order = np.argsort(schedules.start, kind="stable")
     right = (
@@ -91,12 +89,12 @@ def _blocks(sessions: Sessions | BidirectionalSessions, schedules: Schedules) ->
         yield _Block(rows, owner, step, schedules.power_kw[first : first + int(ends[-1])], ends - length)
 
 
-def _area_power(
-    problem: FleetProblem, sessions: Sessions | BidirectionalSessions, block: _Block
-) -> FloatArray:
+def _area_power(problem: FleetProblem, sessions: Sessions | BidirectionalSessions, block: _Block) -> FloatArray:
     steps = problem.grid.steps
     cell = sessions.area[block.rows].astype(np.int64)[block.owner] * steps + block.step
-    return np.bincount(cell, block.power, problem.areas * steps).reshape(problem.areas, steps)
+    return np.asarray(np.bincount(cell, block.power, problem.areas * steps), dtype=np.float64).reshape(
+        problem.areas, steps
+    )
 
 
 def _judge_sessions(problem: FleetProblem, missing_kwh: FloatArray, block: _Block) -> list[Finding]:

@@ -73,8 +73,8 @@ def test_a_pool_that_breaks_gives_the_same_plan(problem: FleetProblem, at_home: 
 
 def test_a_cluster_that_loses_a_worker_gives_the_same_plan(problem: FleetProblem, at_home: FleetOutcome) -> None:
     with (
-        LocalCluster(n_workers=3, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
-        Client(cluster) as client,
+        LocalCluster(n_workers=3, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,  # type: ignore[no-untyped-call]
+        Client(cluster) as client,  # type: ignore[no-untyped-call]
         dask_cluster(cluster.scheduler_address) as executor,
     ):
         _assert_same(plan_fleet(problem, options=OPTIONS, executor=executor), at_home)

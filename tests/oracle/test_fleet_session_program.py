@@ -26,7 +26,7 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS, ids=str)
 @pytest.mark.parametrize("seed", range(4))
 def test_arrays_equal_formulation(seed: int, options: dict[str, bool]) -> None:
-    problem: FleetProblem = random_fleet(seed, count=7, steps=10, **options)  # type: ignore[arg-type]
+    problem: FleetProblem = random_fleet(seed, count=7, steps=10, **options)
     batteries = problem.bidirectional
     exclusive = [(b, int(batteries.arrival[b]) + 1) for b in range(len(batteries))]
     program, _ = build_session_program(problem, exclusive)

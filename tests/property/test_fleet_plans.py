@@ -73,11 +73,7 @@ def test_order_of_sessions_changes_nothing(seed: int) -> None:
     problem = random_fleet(seed)
     order = np.random.default_rng(seed).permutation(len(problem.sessions))
     turned = FleetProblem(
-        **{
-            name: getattr(problem, name)
-            for name in FleetProblem.__dataclass_fields__
-            if name != "sessions"
-        },
+        **{name: getattr(problem, name) for name in FleetProblem.__dataclass_fields__ if name != "sessions"},
         sessions=problem.sessions.take(order),
     )
     options = FleetOptions(method="coordination")
@@ -85,9 +81,7 @@ def test_order_of_sessions_changes_nothing(seed: int) -> None:
     assert (one.plan is None) == (other.plan is None)
     if one.plan is not None and other.plan is not None:
         steps = problem.grid.steps
-        assert np.allclose(
-            one.plan.schedules.dense(steps)[order], other.plan.schedules.dense(steps), atol=1e-7
-        )
+        assert np.allclose(one.plan.schedules.dense(steps)[order], other.plan.schedules.dense(steps), atol=1e-7)
 
 
 @given(SEEDS)

@@ -89,7 +89,7 @@ class BidirectionalOracle:
         power = np.zeros(len(session))
         first = np.searchsorted(session, np.arange(len(self._cars)))
         for k, each in enumerate(self._classes):
-            mixed = sum(weights[k, j] * details[j][k] for j in np.flatnonzero(weights[k]))
+            mixed = sum(weights[k, j] * details[j][k] for j in np.flatnonzero(weights[k]).tolist())
             length = (self._cars.departure - self._cars.arrival)[each.rows].astype(np.int64)
             places = np.concatenate(
                 [np.arange(first[row], first[row] + n) for row, n in zip(each.rows, length, strict=True)]
@@ -152,7 +152,7 @@ class _BatteryClass:
 
     def total(self, net_kw: FloatArray) -> FloatArray:
         """Power of the class per step of the grid."""
-        return np.bincount(self._step, net_kw, self._problem.grid.steps)
+        return np.asarray(np.bincount(self._step, net_kw, self._problem.grid.steps), dtype=np.float64)
 
     def _solve(self, program: Program, columns: SessionColumns, price: FloatArray) -> Incumbent:
         costs = np.zeros(program.columns)

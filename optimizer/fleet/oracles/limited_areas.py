@@ -103,7 +103,7 @@ class LimitedAreasOracle:
             shares.append(share)
         return Response(power_kw=power, own_cost_eur=own, bound_eur=bound, detail=tuple(shares))
 
-    def split(self, parts: int) -> tuple[LimitedAreasOracle, ...]:
+    def split(self, _parts: int) -> tuple[LimitedAreasOracle, ...]:
         """Stay whole: the memory of the areas is here."""
         return (self,)
 
@@ -111,13 +111,11 @@ class LimitedAreasOracle:
         """Hand on the only detail."""
         return details[0]
 
-    def mixture(
-        self, details: Sequence[Sequence[tuple[LongArray, FloatArray]]], weights: FloatArray
-    ) -> Mixture:
+    def mixture(self, details: Sequence[Sequence[tuple[LongArray, FloatArray]]], weights: FloatArray) -> Mixture:
         """Prices and shares of every window group, for shares of outer rounds per group, shape (groups, rounds)."""
         found = [np.zeros(len(prices)) for prices in self.inner_prices]
         for k in range(len(self._areas)):
-            for j in np.flatnonzero(weights[self._group_of[k]]):
+            for j in np.flatnonzero(weights[self._group_of[k]]).tolist():
                 rounds, share = details[j][k]
                 np.add.at(found[k], rounds, weights[self._group_of[k], j] * share)
 
@@ -197,7 +195,7 @@ class LimitedAreasOracle:
 
 
 def _by_step(rows: LimitRows, duals: FloatArray, steps: int) -> FloatArray:
-    return np.bincount(rows.step, rows.sign * duals, steps)
+    return np.asarray(np.bincount(rows.step, rows.sign * duals, steps), dtype=np.float64)
 
 
 def _group_areas(around: list[int], areas: list[int]) -> tuple[LongArray, IntArray]:

@@ -65,14 +65,16 @@ class MinimumCurrentOracle:
         return self._group_area
 
     def respond(self, price_eur_per_kw: FloatArray) -> Response:
-        """Let every session choose its stop and fill its cheapest steps; exact. The detail is the step count of each."""
+        """Let every session choose its stop and fill its cheapest steps; the detail is the step count of each."""
         counts, cost = self._best_counts(price_eur_per_kw)
         power = self.fill(price_eur_per_kw, counts)
         cell = self.group_of[:, None] * self.steps + np.minimum(self._window(power.shape[1]), self.steps - 1)
         groups = len(self._group_area)
-        total = np.bincount(cell.ravel(), power.ravel(), groups * self.steps).reshape(groups, self.steps)
-        bound = np.bincount(self.group_of, cost, groups)
-        return Response(power_kw=total, own_cost_eur=np.zeros(groups), bound_eur=bound, detail=counts)
+        total = np.asarray(np.bincount(cell.ravel(), power.ravel(), groups * self.steps), dtype=np.float64)
+        bound = np.asarray(np.bincount(self.group_of, cost, groups), dtype=np.float64)
+        return Response(
+            power_kw=total.reshape(groups, self.steps), own_cost_eur=np.zeros(groups), bound_eur=bound, detail=counts
+        )
 
     def fill(self, price_eur_per_kw: FloatArray, counts: LongArray, rows: LongArray | None = None) -> FloatArray:
         """Cheapest power of sessions that charge for the given numbers of steps, shape (sessions, most steps).
@@ -164,7 +166,12 @@ class MinimumCurrentOracle:
         return found.count[winner[place]], best
 
     def _prices(
-        self, price: FloatArray, area: LongArray | IntArray, arrival: LongArray | IntArray, counts: LongArray, width: int
+        self,
+        price: FloatArray,
+        area: LongArray | IntArray,
+        arrival: LongArray | IntArray,
+        counts: LongArray,
+        width: int,
     ) -> FloatArray:
         """Prices of the first ``counts`` steps from each arrival, infinite behind them, shape (rows, width)."""
         step = np.arange(width)

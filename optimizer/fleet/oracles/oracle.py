@@ -44,7 +44,7 @@ class Oracle(Protocol):
         """Minimise own cost plus energy at prices in EUR per kW held for one step, shape (areas, steps)."""
         ...
 
-    def split(self, parts: int) -> Sequence[Oracle]:
+    def split(self, parts: int, /) -> Sequence[Oracle]:
         """Cut into at most so many oracles whose groups, one after the other, are the groups of this one.
 
         Each part answers exactly as it does inside the whole, so that a plan does not depend on where it was made.

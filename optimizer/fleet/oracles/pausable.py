@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,7 +139,7 @@ class PausableOracle:
             bound[k] = power[k, steps] @ price_eur_per_kw[group.area, steps]
         return Response(power_kw=power, own_cost_eur=np.zeros(len(self.groups)), bound_eur=bound)
 
-    def split(self, parts: int) -> tuple[PausableOracle, ...]:
+    def split(self, _parts: int) -> tuple[PausableOracle, ...]:
         """Stay whole: one sort answers for all sessions, in milliseconds, and sending it out would cost more."""
         return (self,)
 
@@ -155,7 +156,7 @@ def mixture_of(oracle: PausableOracle, prices: Sequence[FloatArray], weights: Fl
     """Mixture of rounds that asked every group: prices of shape (areas, steps), weights (groups, rounds)."""
 
     def of_group(number: int) -> tuple[list[FloatArray], FloatArray]:
-        used = np.flatnonzero(weights[number])
+        used = np.flatnonzero(weights[number]).tolist()
         return [prices[j][oracle.groups[number].area] for j in used], weights[number, used]
 
     return of_group
@@ -273,7 +274,7 @@ def _fill(
 ) -> None:
     """Write the schedules of sessions that come sorted by window; each window is one block of the flat array."""
     cuts = np.concatenate([[0], np.flatnonzero(np.diff(place)) + 1, [len(place)]])
-    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+    for begin, end in pairwise(cuts):
         steps = int(length[rows[begin]])
         shares = table[place[begin], :, :steps]
         for at in range(int(begin), int(end), _FILL_ROWS):

@@ -9,7 +9,7 @@ from threading import Lock
 
 from fastapi import APIRouter, FastAPI
 
-from api.problems import install_problem_handlers
+from api.problems import describe_problems, install_problem_handlers
 from api.routes import clearings, dispatches, grid, needs, orders, service, tenders
 from api.settings import Settings
 from api.wiring import open_market, schema_revision
@@ -56,4 +56,5 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.include_router(v1)
     app.include_router(service.pages)
     install_problem_handlers(app)
+    describe_problems(app.openapi())
     return app

@@ -37,9 +37,9 @@ def get_settings(request: Request) -> Settings:
 
 
 def take_solving_turn(request: Request) -> Iterator[None]:
-    """Let one request solve at a time; whoever waits as long as a solve may take is asked to come back."""
+    """Let one request solve at a time; whoever waits too long for its turn is asked to come back."""
     turn: Lock = request.app.state.solving
-    if not turn.acquire(timeout=request.app.state.settings.solve_limit_s):
+    if not turn.acquire(timeout=request.app.state.settings.solve_queue_s):
         finding = Finding(rule="solver.busy", path="", message="another request is still being solved")
         raise ProblemError(BUSY, [finding], {"Retry-After": str(RETRY_S)})
     try:

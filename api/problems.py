@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from api.schemas.documents import UnreadableError
 from api.schemas.validation import findings_of
-from market.errors import ConflictError, NotFoundError, RefusedInputError, StoreError
+from market.errors import ConflictError, NotFoundError, RefusedInputError, StoreError, UnprovenError
 from market.snapshot import to_plain
 from optimizer.errors import InvalidProblemError, SolverError, VerificationError
 from optimizer.findings import Finding
@@ -66,6 +66,9 @@ TABLE: Final[Mapping[type[Exception], Problem]] = {
     SolverError: Problem(
         status=HTTPStatus.SERVICE_UNAVAILABLE, slug="no-result", title="The search ended without any result"
     ),
+    UnprovenError: Problem(
+        status=HTTPStatus.SERVICE_UNAVAILABLE, slug="unproven", title="The search ended before its result was proven"
+    ),
     VerificationError: Problem(
         status=HTTPStatus.INTERNAL_SERVER_ERROR,
         slug="unverified",
@@ -100,6 +103,16 @@ def install_problem_handlers(app: FastAPI) -> None:
     for kind in TABLE:
         app.add_exception_handler(kind, _answer_exception)
     app.add_exception_handler(Exception, _answer_internal)
+
+
+def describe_problems(spec: dict[str, Any]) -> dict[str, Any]:
+    """Let an OpenAPI document say that every refusal is a problem."""
+    for verbs in spec["paths"].values():
+        for operation in verbs.values():
+            for code, answer in operation["responses"].items():
+                if code >= "400" and "content" in answer:
+                    answer["content"] = {MEDIA_TYPE: answer["content"].pop("application/json")}
+    return spec
 
 
 def answer_problem(
@@ -139,7 +152,7 @@ def _answer_exception(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, RequestValidationError):
         findings = _request_findings(error)
         return answer_problem(problem, request, _counted(findings), findings)
-    if isinstance(error, RefusedInputError | InvalidProblemError):
+    if isinstance(error, RefusedInputError | InvalidProblemError | VerificationError):
         return answer_problem(problem, request, _counted(error.findings), error.findings)
     if isinstance(error, ConflictError):
         finding = Finding(
@@ -154,7 +167,8 @@ def _answer_exception(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, NotFoundError):
         finding = Finding(rule=f"{error.kind}.unknown", path="", message=str(error), value=error.id)
         return answer_problem(problem, request, str(error), [finding])
-    return answer_problem(problem, request, problem.title, [])
+    finding = Finding(rule=f"service.{problem.slug.replace('-', '_')}", path="", message=str(error) or problem.title)
+    return answer_problem(problem, request, finding.message, [finding])
 
 
 def _answer_problem_error(request: Request, error: Exception) -> JSONResponse:
@@ -181,7 +195,8 @@ def _answer_http_exception(request: Request, error: Exception) -> JSONResponse:
 
 
 def _answer_internal(request: Request, _error: Exception) -> JSONResponse:
-    return answer_problem(INTERNAL, request, INTERNAL.title, [])
+    finding = Finding(rule="service.internal", path="", message="an error that was not foreseen; it was logged")
+    return answer_problem(INTERNAL, request, INTERNAL.title, [finding])
 
 
 def _request_findings(error: RequestValidationError) -> tuple[Finding, ...]:

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
         max_body_bytes: largest request body or input file.
         max_depth: deepest nesting of a document.
         solve_limit_s: wall-clock limit of each stage of a solve, in seconds.
+        solve_queue_s: how long a request waits for another that is being solved, in seconds.
         max_asset_quarter_hours: assets times quarter-hours that one request may ask to plan.
     """
 
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=10 * MEGABYTE, ge=1)
     max_depth: int = Field(default=32, ge=1, le=200)
     solve_limit_s: float = Field(default=60.0, gt=0)
+    solve_queue_s: float = Field(default=5.0, ge=0)
     max_asset_quarter_hours: int = Field(default=200_000, ge=1)
 
     @property

@@ -55,5 +55,17 @@ class ConflictError(MarketError):
         super().__init__(f"{kind} {id} is {state}; {needed}")
 
 
+class UnprovenError(MarketError):
+    """A clearing ended before its optimum was proven; it decides nothing and is not stored.
+
+    Attributes:
+        seconds: how long the search took.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"the optimum was not proven within {seconds:.0f} s; nothing was decided")
+
+
 class StoreError(MarketError):
     """The database is not in a shape that can be worked with; the message says what to do."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 import httpx
 import uvicorn
-from sqlalchemy import create_engine, text
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.settings import Settings
@@ -40,6 +41,7 @@ class HandClock:
 class Service:
     """A running service."""
 
+    app: FastAPI
     client: httpx.Client
     clock: HandClock
     database: Path
@@ -57,12 +59,9 @@ class Service:
 
     def rows(self) -> dict[str, int]:
         """Number of rows per table, read past the application."""
-        engine = create_engine(f"sqlite:///{self.database}")
-        with engine.connect() as connection:
-            tables = connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'")).all()
-            counts = {name: connection.scalar(text(f"SELECT count(*) FROM {name}")) or 0 for name in tables}
-        engine.dispose()
-        return counts
+        with closing(sqlite3.connect(self.database)) as connection:
+            tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            return {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for (name,) in tables}
 
     def declare_grid(self) -> None:
         """Declare the area and the three connections of the example documents."""
@@ -98,7 +97,8 @@ def serving(folder: Path, **settings: Any) -> Iterator[Service]:
     used = Settings(database_url=f"sqlite:///{database}", **settings)
     upgrade_database(used)
     clock = HandClock()
-    server = uvicorn.Server(uvicorn.Config(create_app(used, clock=clock), port=0, log_level="error", lifespan="on"))
+    app = create_app(used, clock=clock)
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     began = monotonic()
@@ -108,7 +108,7 @@ def serving(folder: Path, **settings: Any) -> Iterator[Service]:
         sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE_S) as client:
-        yield Service(client=client, clock=clock, database=database)
+        yield Service(app=app, client=client, clock=clock, database=database)
     server.should_exit = True
     thread.join(PATIENCE_S)
     assert not thread.is_alive(), "the server did not stop"

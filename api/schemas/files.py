@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from pydantic import Field
 
@@ -28,7 +28,8 @@ from market.domain.tender import Tender
 from market.domain.tender_award import BidReason
 from market.errors import RefusedInputError
 from market.ports import QualifiedConnection
-from market.rules.tender_rules import check_bids, check_tender, refusals
+from market.rules.tender_rules import check_bids, check_qualified, check_tender, refusals
+from market.services.needs import check_span
 from market.services.places import about, moved
 from optimizer.errors import InvalidProblemError
 from optimizer.findings import Finding
@@ -37,7 +38,7 @@ from optimizer.problems.site import SiteProblem
 _OF_PRICE: Final = (BidReason.ABOVE_AVAILABILITY_CEILING, BidReason.ABOVE_ACTIVATION_CEILING)
 _LISTED: Final = re.compile(r"(?P<name>\w+)\[(?P<index>\d+)\]")
 _DEPENDENT_RULES: Final[Mapping[str, tuple[str, ...]]] = {
-    "connections": ("bid.outside_area", "bid.not_qualified"),
+    "connections": ("bid.outside_area", "bid.not_qualified", "bid.minimum_above_need"),
     "needs": ("need.none", "order.day"),
     "orders": ("order.parent.unknown",),
     "assets": ("site.batch.sequence",),
@@ -176,30 +177,41 @@ def read_site_file(document: Document) -> SiteProblem:
     return problem
 
 
-def _tender_findings(book: TenderBook, judged: Judged[TenderFile]) -> Iterable[Finding]:
+def _tender_findings(book: TenderBook, judged: Judged[TenderFile]) -> Iterator[Finding]:
     faults = [*moved(check_tender(book.tender), "", "tender."), *check_bids(book.tender, book.bids)]
     yield from faults
+    for k, item in enumerate(book.connections):
+        places = {f"qualified_mw[{item.connection.ean}]": f"connections[{k}].qualified_mw"}
+        for finding in check_qualified({item.connection.ean: item.qualified_mw}):
+            yield replace(finding, path=places.get(finding.path, finding.path))
     if any(finding.path.startswith("tender") for finding in (*faults, *judged.findings)):
         return
+    qualified_mw = {ean: mw if mw.is_finite() else Decimal(0) for ean, mw in book.qualified_mw.items()}
     for k, bid in enumerate(book.bids):
         path = f"bids[{k}]"
-        sound = not any(finding.path.startswith(path) for finding in faults)
-        if sound or _has_prices(bid):
-            found = refusals(book.tender, bid, connections=book.places, qualified_mw=book.qualified_mw)
+        readable = _readable(bid)
+        sound = readable == bid and not any(finding.path.startswith(path) for finding in faults)
+        if readable.steps:
+            found = refusals(book.tender, readable, connections=book.places, qualified_mw=qualified_mw)
             yield from moved(
                 (finding for reason, finding in found if sound or reason in _OF_PRICE), f"bids[{bid.id}]", path
             )
 
 
-def _has_prices(bid: Bid) -> bool:
-    """Whether a faulty bid still has numbers to hold against the ceilings."""
-    numbers = [bid.minimum_mw, bid.lead_time_h]
-    for step in bid.steps:
-        numbers += [step.quantity_mw, step.availability_eur_per_mw_h, step.activation_eur_per_mwh]
-    return bool(bid.steps) and all(number.is_finite() for number in numbers)
+def _readable(bid: Bid) -> Bid:
+    """A bid without what is no number, so that the rest can be held against the tender."""
+    steps = tuple(step for step in bid.steps if all(value.is_finite() for value in astuple(step)))
+    numbers: dict[str, Any] = {
+        field.name: field.default
+        for field in fields(bid)
+        if isinstance(value := getattr(bid, field.name), Decimal) and not value.is_finite()
+    }
+    return replace(bid, steps=steps, **numbers)
 
 
 def _book_findings(book: RedispatchBook) -> tuple[Finding, ...]:
+    if too_far_apart := check_span(book.needs):
+        return too_far_apart
     try:
         open_book(book.needs, book.orders, book.connections, headroom=book.headroom, options=book.options)
     except InvalidProblemError as error:

@@ -12,10 +12,10 @@ from market.domain.lifecycle import ClearingStatus, GateState
 from market.domain.need import Headroom
 from market.domain.order import Order
 from market.domain.tender_award import TenderClearing
-from market.errors import ConflictError
+from market.errors import ConflictError, RefusedInputError, UnprovenError
 from market.ports import AwardRecord, ClearingRecord, ClearingSummary
 from market.services.market import Market, Watch, relay
-from market.services.needs import state_of_need
+from market.services.needs import check_span, state_of_need
 from market.services.orders import gather_book
 from market.services.tenders import state_of_tender
 from market.snapshot import JsonValue, to_plain
@@ -30,6 +30,7 @@ def clear_stored_tender(market: Market, tender_id: str, *, watch: Watch | None =
         ConflictError: the tender is still open or was cleared before.
         InvalidProblemError: what was published makes no sense; carries all findings.
         SolverError: the search ended without any award.
+        UnprovenError: the search ended before the optimum was proven.
         VerificationError: the award did not pass the independent check.
     """
     with market.store.read() as unit:
@@ -66,13 +67,17 @@ def clear_stored_needs(
     Raises:
         NotFoundError: there is no such need.
         ConflictError: a gate is still open, a need was cleared before, or an order was accepted elsewhere meanwhile.
+        RefusedInputError: the needs lie too far apart.
         InvalidProblemError: the input has faults; carries all findings.
         SolverError: the search ended without any set of orders.
+        UnprovenError: the search ended before the optimum was proven.
         VerificationError: the set did not pass the independent check.
     """
     asked = sorted(set(need_ids))
     with market.store.read() as unit:
         needs = [unit.needs.get(need_id) for need_id in asked]
+        if findings := check_span(needs):
+            raise RefusedInputError(findings)
         for need in needs:
             state = state_of_need(market, unit, need)
             if state is not GateState.OPEN or need.bids_until is not None:
@@ -143,6 +148,8 @@ def _store(
     need_ids: Sequence[str] = (),
     accepted: Sequence[Order] = (),
 ) -> ClearingRecord:
+    if status is ClearingStatus.UNPROVEN:
+        raise UnprovenError(result.certificate.seconds)
     summary = ClearingSummary(
         id=market.new_id(),
         tender_id=tender_id,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
 from market.domain.lifecycle import GateState, need_state
 from market.domain.money import LOT_MW
@@ -15,6 +17,9 @@ from market.services.market import Market
 from market.services.places import merged, without_prefix
 from optimizer.findings import Finding
 
+LONGEST_SPAN: Final = timedelta(days=31)
+"""What is cleared at once: a month, far beyond what redispatch asks for."""
+
 
 def announce_need(market: Market, need: Need, *, known: Sequence[Finding] = ()) -> None:
     """Announce a need for redispatch.
@@ -25,10 +30,28 @@ def announce_need(market: Market, need: Need, *, known: Sequence[Finding] = ()) 
     """
     with market.store.write() as unit:
         rules = without_prefix(check_needs([need], LOT_MW), "needs[0].")
+        rules += without_prefix(check_span([need]), "needs[0].")
         findings = merged(known, [*rules, *_gate_faults(need), *unknown_area(unit, need.area_id, "area_id")])
         if findings:
             raise RefusedInputError(findings)
         unit.needs.add(need)
+
+
+def check_span(needs: Sequence[Need]) -> tuple[Finding, ...]:
+    """Find needs that reach further than is cleared at once, counted from the start of the first."""
+    first = min((need.start for need in needs), default=None)
+    return tuple(
+        Finding(
+            rule="need.span",
+            path=f"needs[{k}].required_mw",
+            message=f"need {need.id} ends more than {LONGEST_SPAN.days} days after the first need starts",
+            ids=(need.id,),
+            value=need.end.isoformat(),
+            limit=f"{LONGEST_SPAN.days} days",
+        )
+        for k, need in enumerate(needs)
+        if first is not None and need.end - first > LONGEST_SPAN
+    )
 
 
 def state_of_need(market: Market, unit: Unit, need: Need) -> GateState:

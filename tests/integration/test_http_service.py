@@ -55,6 +55,9 @@ def test_openapi_describes_every_body_field_and_every_refusal(service: Service) 
             if verb == "post":
                 assert set(operation["responses"]) >= {"201", "400", "413", "415", "422"}, path
                 assert operation["requestBody"]["required"], path
+            for code, answer in operation["responses"].items():
+                media = "application/json" if code < "400" else "application/problem+json"
+                assert list(answer["content"]) == [media], (path, code)
     order = spec["components"]["schemas"]["OrderTerms"]
     assert order["additionalProperties"] is False
     assert all(field["description"] for field in order["properties"].values())

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.problems.assets import BaseLoad, Batch, Battery, BuildingZone, ChargingSession
+from optimizer.problems.contracts import contract_cost_eur, offtake_capacity_kw
 from optimizer.problems.profiles import comfort_band, full_power_profile
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
@@ -52,7 +53,9 @@ def plan_uncontrolled(problem: SiteProblem) -> SitePlan:
     for _, habit in habits:
         for kind, amount in habit.cost_eur.items():
             cost[kind] = cost.get(kind, 0.0) + amount
-    over = np.maximum(offtake - problem.contracted_offtake_kw, 0.0)
+    for contract in problem.contracts:
+        cost[contract.id] = contract_cost_eur(contract, offtake, problem.grid.step_h)
+    over = np.maximum(offtake - offtake_capacity_kw(problem), 0.0)
     return SitePlan(
         site_id=problem.id,
         assets=tuple(

@@ -9,7 +9,7 @@ Data
     c_t, r_t                offtake and feed-in price, EUR/kWh
     dt                      length of a step, h
 Variables
-    offtake_kw[t]           power taken from the grid, 0..GTV
+    offtake_kw[t]           power taken from the grid, 0..GTV and rights on top of it
     feed_in_kw[t]           power fed into the grid, 0..GTV; only where feed-in is contracted
     excess_kw[w,t]          power above a priced window's limit
     takes[pair,t]           1 if the first of two exclusive powers may be positive; only in guarded steps
@@ -19,6 +19,7 @@ Constraints
     first_only[pair,t]      first <= its bound * takes
     second_only[pair,t]     second <= its bound * (1 - takes)
     sequence[b,a,t]         batches in order, see `blocks.batch`
+    contract[id]            one block per tariff or right, see `blocks.bill`
 Objective
     total_cost              energy sum_t dt (c_t offtake_kw[t] - r_t feed_in_kw[t]), window excess, costs of assets
 Two powers that exclude each other (charge and discharge, heat and cool, offtake and feed-in) need a binary only where
@@ -36,7 +37,9 @@ import pyomo.environ as pyo
 
 from optimizer.formulations.blocks import base_load, batch, battery, massive_zone, process, session, utility, zone
 from optimizer.formulations.blocks.asset import AssetTerms, add_asset
+from optimizer.formulations.blocks.bill import add_bill
 from optimizer.problems.assets import Batch
+from optimizer.problems.contracts import offtake_capacity_kw
 from optimizer.problems.site import SiteProblem
 from optimizer.problems.windows import Direction
 
@@ -76,6 +79,7 @@ def build_site(problem: SiteProblem, guarded: GuardedSteps) -> SiteModel:
     _add_connection(site, problem)
     _add_windows(site, problem)
     _add_guards(site, guarded)
+    site.cost_eur |= add_bill(site.model, problem)
     for terms in site.terms.values():
         for kind, cost in terms.cost_eur.items():
             site.cost_eur[kind] = site.cost_eur.get(kind, 0.0) + cost
@@ -104,8 +108,9 @@ def _add_assets(site: SiteModel, problem: SiteProblem) -> None:
 
 def _add_connection(site: SiteModel, problem: SiteProblem) -> None:
     model, steps = site.model, range(problem.grid.steps)
+    capacity = offtake_capacity_kw(problem)
     may_feed_in = [t for t in steps if problem.contracted_feed_in_kw[t] > 0.0]
-    model.offtake_kw = pyo.Var(steps, bounds=lambda _, t: (0.0, float(problem.contracted_offtake_kw[t])))
+    model.offtake_kw = pyo.Var(steps, bounds=lambda _, t: (0.0, float(capacity[t])))
     model.feed_in_kw = pyo.Var(may_feed_in, bounds=lambda _, t: (0.0, float(problem.contracted_feed_in_kw[t])))
     site.pairs[GRID_PAIR] = (model.offtake_kw, model.feed_in_kw)
     drawn: dict[int, list[Any]] = {t: [] for t in steps}

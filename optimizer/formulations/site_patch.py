@@ -22,6 +22,7 @@ from optimizer.formulations.site_program import SiteProgram
 from optimizer.model.labels import LabelIndex, Labels
 from optimizer.model.program import Objective
 from optimizer.problems.assets import Asset, BaseLoad, Batch, Battery, BuildingZone, ChargingSession
+from optimizer.problems.contracts import offtake_capacity_kw
 from optimizer.problems.profiles import comfort_band, possible_starts
 from optimizer.problems.site import SiteProblem
 
@@ -161,11 +162,12 @@ class SiteDraft:
     def patch_connection(self, remaining: SiteProblem, fixed: NDArray[np.float64]) -> None:
         """Write given loads, contracted capacity and window limits of the steps that are left."""
         rows, columns = self._patcher.rows, self._patcher.columns
+        capacity = offtake_capacity_kw(remaining)
         for k in range(remaining.grid.steps):
             t = self.now + k
             row = rows["balance"][(t,)]
             self.row_lower[row] = self.row_upper[row] = -fixed[t]
-            self.column_upper[columns["offtake_kw"][(t,)]] = remaining.contracted_offtake_kw[k]
+            self.column_upper[columns["offtake_kw"][(t,)]] = capacity[k]
             feed_in = columns["feed_in_kw"].get((t,))
             if feed_in is not None:
                 self.column_upper[feed_in] = remaining.contracted_feed_in_kw[k]

@@ -17,6 +17,7 @@ from scipy.sparse import coo_array, vstack
 from optimizer.findings import Finding
 from optimizer.problems.assets import BaseLoad, Batch, Battery, BuildingZone, ChargingSession
 from optimizer.problems.clock import say_hours
+from optimizer.problems.contracts import offtake_capacity_kw
 from optimizer.problems.profiles import full_power_profile
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
@@ -67,7 +68,7 @@ def lowest_base_load(asset: BaseLoad, problem: SiteProblem) -> FloatArray:
 
 def charging_room_kw(problem: SiteProblem) -> FloatArray:
     """Most power left for flexible sessions per step, shape (steps,): hard limits minus everything else at its best."""
-    room = problem.contracted_offtake_kw.copy()
+    room = offtake_capacity_kw(problem)
     for window in problem.windows:
         if window.direction is Direction.OFFTAKE and window.excess_price_eur_per_kwh is None:
             room = np.where(window.steps, np.minimum(room, window.limit_kw), room)

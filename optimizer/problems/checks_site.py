@@ -10,6 +10,7 @@ import numpy as np
 from optimizer.findings import Finding, sort_findings
 from optimizer.problems import checks_massive_zone, checks_process
 from optimizer.problems.checks_assets import check_asset, series_within
+from optimizer.problems.contracts import check_contract
 from optimizer.problems.site import SiteProblem
 from optimizer.problems.windows import CongestionWindow
 
@@ -30,6 +31,9 @@ def check_site(problem: SiteProblem) -> tuple[Finding, ...]:
     findings += _duplicates([window.id for window in problem.windows], "window")
     for k, window in enumerate(problem.windows):
         findings += _check_window(window, problem, f"windows[{k}]")
+    findings += _duplicates([contract.id for contract in problem.contracts], "contract")
+    for k, contract in enumerate(problem.contracts):
+        findings += check_contract(contract, problem, f"contracts[{k}]")
     for k, asset in enumerate(problem.assets):
         findings += check_asset(asset, problem, f"assets[{k}]")
     return sort_findings(findings)

@@ -15,6 +15,7 @@ import numpy as np
 from optimizer.findings import Finding, sort_findings
 from optimizer.problems.assets import BaseLoad, Batch, Battery, BuildingZone, ChargingSession
 from optimizer.problems.clock import say_time
+from optimizer.problems.contracts import offtake_capacity_kw
 from optimizer.problems.profiles import comfort_band, possible_starts
 from optimizer.problems.site import SiteProblem
 
@@ -157,7 +158,8 @@ def _overloaded_steps(problem: SiteProblem) -> Iterator[Finding]:
     if not all(isinstance(asset, BaseLoad | ChargingSession | Batch) for asset in problem.assets):
         return
     fixed = sum((a.power_kw for a in problem.assets if isinstance(a, BaseLoad)), np.zeros(problem.grid.steps))
-    over = fixed - problem.contracted_offtake_kw
+    capacity = offtake_capacity_kw(problem)
+    over = fixed - capacity
     profiles = [a.profile_kw for a in problem.assets if isinstance(a, Batch)]
     if over.max() > NOTICEABLE and all((profile >= 0.0).all() for profile in profiles):
         t = int(np.argmax(over))
@@ -165,8 +167,8 @@ def _overloaded_steps(problem: SiteProblem) -> Iterator[Finding]:
             rule="site.base_load.shortfall",
             path="contracted_offtake_kw",
             message=f"loads that nobody controls draw {fixed[t]:.1f} kW at {say_time(problem.grid, t)}, contracted are "
-            f"{problem.contracted_offtake_kw[t]:.1f} kW: {over[t]:.1f} kW too much",
+            f"{capacity[t]:.1f} kW: {over[t]:.1f} kW too much",
             ids=(problem.id,),
             value=f"{over[t]:.3f} kW",
-            limit=f"{problem.contracted_offtake_kw[t]:.3f} kW",
+            limit=f"{capacity[t]:.3f} kW",
         )

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from optimizer.problems.assets import Asset
 from optimizer.problems.series import FloatArray, freeze_series
 from optimizer.problems.windows import CongestionWindow
 from optimizer.timegrid import TimeGrid
+
+if TYPE_CHECKING:
+    from optimizer.problems.contracts import Contract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,6 +27,7 @@ class SiteProblem:
         feed_in_price_eur_per_kwh: price received for energy fed in per step, shape (steps,).
         assets: the assets, in any order; ids are unique.
         windows: congestion windows on the connection; ids are unique.
+        contracts: tariffs and rights beside the windows; ids are unique.
         announced_step: step at which this plan is made known, for notice times; negative when before the grid starts.
     """
 
@@ -34,6 +39,7 @@ class SiteProblem:
     feed_in_price_eur_per_kwh: FloatArray
     assets: tuple[Asset, ...]
     windows: tuple[CongestionWindow, ...] = ()
+    contracts: tuple[Contract, ...] = ()
     announced_step: int = 0
 
     def __post_init__(self) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from optimizer.problems.assets import Asset, BaseLoad, Batch, Battery, BuildingZone, ChargingSession, Pausing
+from optimizer.problems.contracts import remaining_contract
 from optimizer.problems.profiles import full_power_profile
 from optimizer.problems.site import SiteProblem
 from optimizer.timegrid import TimeGrid
@@ -86,6 +87,7 @@ def remaining_site(problem: SiteProblem, now: int, states: States) -> SiteProble
         offtake_price_eur_per_kwh=problem.offtake_price_eur_per_kwh[now:],
         feed_in_price_eur_per_kwh=problem.feed_in_price_eur_per_kwh[now:],
         windows=windows,
+        contracts=tuple(remaining_contract(c, now, problem.grid.step_h) for c in problem.contracts),
         assets=tuple(remaining_asset(asset, problem, now, states) for asset in problem.assets),
         announced_step=0 if now else problem.announced_step,
     )

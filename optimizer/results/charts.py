@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optimizer.problems.assets import BuildingZone
+from optimizer.problems.contracts import offtake_capacity_kw
 from optimizer.problems.profiles import comfort_band
 from optimizer.problems.series import BoolArray, FloatArray
 from optimizer.problems.site import SiteProblem
@@ -68,7 +69,7 @@ def draw_power_stack(problem: SiteProblem, plan: SitePlan) -> Figure:
             label = kind if sign > 0.0 else "_nolegend_"
             axis.stairs(base + part, edges, baseline=base, fill=True, color=PALETTE[k % len(PALETTE)], label=label)
             base = base + part
-    axis.stairs(problem.contracted_offtake_kw, edges, color=LIMIT, label="contracted capacity", baseline=None)
+    axis.stairs(offtake_capacity_kw(problem), edges, color=LIMIT, label="contracted capacity", baseline=None)
     for window in problem.windows:
         if window.direction is Direction.OFFTAKE:
             limit = np.where(window.steps, window.limit_kw, np.nan)

@@ -11,6 +11,7 @@ import numpy as np
 
 from optimizer.findings import Finding, sort_findings
 from optimizer.problems.assets import Batch
+from optimizer.problems.contracts import contract_cost_eur, offtake_capacity_kw
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
 from optimizer.problems.windows import Direction
@@ -75,7 +76,7 @@ def _verify_connection(problem: SiteProblem, plan: SitePlan) -> Iterator[Finding
     yield from judge_series("offtake_kw", plan.offtake_kw, np.maximum(net, 0.0), POWER_TOLERANCE_KW, (problem.id,))
     yield from judge_series("feed_in_kw", plan.feed_in_kw, np.maximum(-net, 0.0), POWER_TOLERANCE_KW, (problem.id,))
     for name, power, most in (
-        ("offtake_kw", plan.offtake_kw, problem.contracted_offtake_kw),
+        ("offtake_kw", plan.offtake_kw, offtake_capacity_kw(problem)),
         ("feed_in_kw", plan.feed_in_kw, problem.contracted_feed_in_kw),
     ):
         yield from judge_limit(name, power, most, POWER_TOLERANCE_KW, (problem.id,))
@@ -103,6 +104,8 @@ def _verify_costs(problem: SiteProblem, plan: SitePlan) -> Iterator[Finding]:
     for window in plan.windows:
         if window.excess_cost_eur:
             expected["window excess"] = expected.get("window excess", 0.0) + window.excess_cost_eur
+    for contract in problem.contracts:
+        expected[contract.id] = contract_cost_eur(contract, np.maximum(net, 0.0), problem.grid.step_h)
     for asset in plan.assets:
         for kind, cost in asset.cost_eur.items():
             expected[kind] = expected.get(kind, 0.0) + cost

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.fleet.limit_rows import LimitRows, LongArray
 from optimizer.fleet.master import Master, Mixture
@@ -78,6 +79,29 @@ class Coordination:
     duals: FloatArray
 
 
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Offered:
+    """Every answer in the master at the end; arrays have one entry per answer.
+
+    Attributes:
+        group: group that gave it.
+        round: place of its round in ``details``.
+        power_kw: its power, shape (answers, steps).
+        cost_eur: its energy and own cost.
+        covered: areas in which it counts, shape (answers, areas).
+        shares: its share in the best mixture; zeros without one.
+        details: details of every round.
+    """
+
+    group: LongArray
+    round: LongArray
+    power_kw: FloatArray
+    cost_eur: FloatArray
+    covered: NDArray[np.bool_]
+    shares: FloatArray
+    details: tuple[Any, ...]
+
+
 @dataclass(slots=True, eq=False)
 class _Memory:
     """Every price asked, who of the answers is in the master, and the best so far."""
@@ -140,7 +164,7 @@ class Coordinator:
         self._started = time.perf_counter()
         memory = self._memory
         response = self._ask(np.zeros(len(self._rows)) if first_duals is None else first_duals, None)
-        master = self._first_master(response)
+        master = self._master = self._first_master(response)
         for price in first_prices:
             answer = self._pricing.ask(price)
             self._enter(master, answer, price, np.arange(master.groups))
@@ -156,6 +180,22 @@ class Coordinator:
                 stop = Stop.NODE_LIMIT
             if stop is not None:
                 return self._conclude(master, mixture, stop)
+
+    def offered(self) -> Offered:
+        """Every answer in the master, once `run` has ended."""
+        memory, master = self._memory, self._master
+        shares = np.zeros(master.columns)
+        if memory.shares is not None:
+            shares[: len(memory.shares)] = memory.shares
+        return Offered(
+            group=master.column_group,
+            round=np.array(memory.column_round, dtype=np.int64),
+            power_kw=master.powers_kw,
+            cost_eur=master.costs_eur,
+            covered=self._rows.covers[self.group_area[master.column_group]],
+            shares=shares,
+            details=tuple(memory.details),
+        )
 
     def _price_round(self, master: Master, mixture: Mixture) -> Stop | None:
         memory, options = self._memory, self._options

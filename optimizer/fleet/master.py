@@ -128,6 +128,11 @@ class Master:
         self._reprice()
 
     @property
+    def costs_eur(self) -> FloatArray:
+        """Cost of every response, shape (responses,)."""
+        return np.array(self._costs) * self._scale
+
+    @property
     def powers_kw(self) -> FloatArray:
         """Power of every response, shape (responses, steps)."""
         return np.array(self._powers) * self._scale

@@ -69,7 +69,7 @@ def test_a_stream_lists_rows_over_all_parts() -> None:
     assert [f.ids[0] for f in refused.value.findings] == ["1", "2", "3", "4", "5", "6"]
     taken: dict[int, list[float]] = {}
 
-    def sink(rows: np.ndarray, part: Sessions, schedules: object) -> None:  # type: ignore[type-arg]
+    def sink(rows: np.ndarray, part: Sessions, schedules: object) -> None:
         taken.update({int(row): schedules.of(k).tolist() for k, row in enumerate(rows)})  # type: ignore[attr-defined]
 
     outcome = plan_fleet_stream(empty, lambda: parts, sink, options=FleetOptions(skip_invalid=True))
@@ -139,7 +139,7 @@ def test_an_infeasible_fleet_says_where_and_by_how_much() -> None:
     sessions = Sessions.of([0, 0], [4, 4], [10.0, 9.0], [11.0, 11.0])
     problem = FleetProblem.of(quarter_hours(4), sessions, 0.1, limits=AreaLimits.of(16.0, 4))
     for method in ("session model", "coordination"):
-        outcome = plan_fleet(problem, options=FleetOptions(method=method))  # type: ignore[arg-type]
+        outcome = plan_fleet(problem, options=FleetOptions(method=method))
         assert outcome.stop is Stop.INFEASIBLE
         assert outcome.plan is None
         assert outcome.bound_eur is None

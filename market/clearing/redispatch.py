@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
 from time import perf_counter
+from typing import Final
 
 import numpy as np
 
@@ -42,10 +44,12 @@ from optimizer.findings import Finding, sort_findings
 from optimizer.problems.redispatch import FloatArray, RedispatchProblem, no_gain_prices
 from optimizer.results.redispatch import RedispatchResult, evaluate
 from optimizer.runs.redispatch import solve_redispatch
+from optimizer.runs.redispatch_explain import SAME_LOTS, RedispatchQuestions
 from optimizer.runs.redispatch_stages import RedispatchRun
 from optimizer.solver.session import Progress
 
-QUARTER: Decimal = Decimal("0.25")
+QUARTER: Final = Decimal("0.25")
+TICK_ROUNDING: Final = 1e-4
 
 
 class ExcessPolicy(StrEnum):
@@ -124,7 +128,43 @@ def clear_redispatch(
     problem = price_excess(book.problem, rules)
     result = solve_redispatch(problem, _run(rules, listener))
     missing = find_missing_bids(book, connections, obliged_eans)
-    return _conclude(book, problem, result, options=rules, missing=missing, started=started)
+    clearing = _conclude(book, problem, result, options=rules, missing=missing, started=started)
+    return explain_awards(clearing, problem, result) if rules.explain else clearing
+
+
+def explain_awards(
+    clearing: RedispatchClearing, problem: RedispatchProblem, result: RedispatchResult
+) -> RedispatchClearing:
+    """Add to each award the price at which it would have won, or what the optimum would cost more without it.
+
+    The price is the dearest tick of a sell, or the cheapest of a buy, at which the order is taken at least in part.
+    Under the strict policy, and where the optimum is not exact, there is no such answer and the awards stay as they
+    are.
+    """
+    if problem.excess_price_eur_per_mwh is None or not all(stage.exact for stage in result.stages):
+        return clearing
+    questions = RedispatchQuestions(problem)
+    position = {name: k for k, name in enumerate(problem.orders.ids)}
+    awards = []
+    for award in clearing.awards:
+        order = position.get(award.order_id)
+        if order is None:
+            awards.append(award)
+        elif award.accepted_mw:
+            lost = questions.contribution(order)
+            worth = to_cents(_figure(lost.cost_eur))
+            awards.append(replace(award, contribution_eur=worth if lost.shortfall_lots < SAME_LOTS else None))
+        else:
+            awards.append(replace(award, winning_price_eur_per_mwh=_winning_price(questions, order, award.side)))
+    return replace(clearing, awards=tuple(awards))
+
+
+def _winning_price(questions: RedispatchQuestions, order: int, side: Side) -> Decimal | None:
+    ticks = questions.winning_price_ticks(order)
+    if ticks is None:
+        return None
+    whole = math.ceil(ticks - TICK_ROUNDING) - 1 if side is Side.SELL else math.floor(ticks + TICK_ROUNDING) + 1
+    return whole * PRICE_TICK
 
 
 def open_book(

@@ -57,7 +57,8 @@ class RedispatchAward:
         sentence: the reason in words.
         winning_price_eur_per_mwh: for an order not taken, the price at which it would have been; None where no
             price helps or it was not asked for.
-        contribution_eur: for an accepted order, what the optimum would cost more without it; None when not asked.
+        contribution_eur: for an accepted order, what the optimum would cost more without it; None where relief would
+            be short without it or it was not asked for.
     """
 
     order_id: str

@@ -198,3 +198,20 @@ def test_input_order_and_hash_seed_change_nothing() -> None:
     }
     assert len(seen) == 1
     assert "'b" in seen.pop()
+
+
+def test_awards_are_explained_on_request() -> None:
+    """The dear sell wins just below the 80 of its rival; without the cheap one the set costs 5 EUR more."""
+    orders = [
+        make_order("b", "buy", "1.0", "20"),
+        make_order("cheap", "sell", "1.0", "80"),
+        make_order("dear", "sell", "1.0", "100"),
+    ]
+    clearing = clear_redispatch([make_need(["1.0"])], orders, CONNECTIONS, options=RedispatchOptions(explain=True))
+    by_id = {award.order_id: award for award in clearing.awards}
+    assert by_id["dear"].winning_price_eur_per_mwh == Decimal("79.99")
+    assert by_id["cheap"].contribution_eur == Decimal("5.00")
+    assert by_id["b"].contribution_eur is None
+    strict = RedispatchOptions(explain=True, excess_policy=ExcessPolicy.STRICT)
+    unexplained = clear_redispatch([make_need(["1.0"])], orders, CONNECTIONS, options=strict)
+    assert all(award.winning_price_eur_per_mwh is None for award in unexplained.awards)

@@ -10,14 +10,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.generators.offices import generate_office, generate_plant
+from benchmarks.generators.robust_sessions import (
+    PUBLISHED_EUR_PER_KWH,
+    PUBLISHED_PEAK_KW,
+    RobustSample,
+    read_robust,
+)
 from benchmarks.generators.site_instances import BATCH_OPTIMUM_EUR, SESSIONS_OPTIMUM_EUR, read_jobs, read_sessions
 from benchmarks.measure import Clock, Figures
 from benchmarks.registry import Case, Engine, Target
-from optimizer.problems.assets import Asset, Battery, BuildingZone, ChargingSession
+from optimizer.baselines.uncontrolled import plan_uncontrolled
+from optimizer.problems.assets import Asset, Battery, BuildingZone, ChargingSession, Pausing
 from optimizer.problems.site import SiteProblem
 from optimizer.problems.states import BatteryState, SessionState, State, ZoneState
 from optimizer.results.site import SitePlan
-from optimizer.runs.site import SiteOutcome, SiteSession
+from optimizer.runs.site import SiteOutcome, SiteSession, dispatch_site
 from optimizer.solver.options import SolverOptions
 
 LATER = 1
@@ -70,6 +77,40 @@ def plan_within(relative_gap: float, known: dict[int, float] | None = None) -> E
         return figures
 
     return plan_once
+
+
+def make_free_sample(_size: int, _seed: int, data: Path | None) -> RobustSample:
+    """Read the ROBUST sample with vehicles that may pause."""
+    return read_robust(data or Path(), Pausing.FREE)
+
+
+def make_held_sample(_size: int, _seed: int, data: Path | None) -> RobustSample:
+    """Read the ROBUST sample with vehicles that keep 6 A and never restart."""
+    return read_robust(data or Path(), Pausing.NO_RESTART)
+
+
+def price_and_flatten(sample: RobustSample, clock: Clock) -> Figures:
+    """Find the least cost of every session and the least peak of all, and what happens without control."""
+    with clock.phase("cost"):
+        cost = sum(_require(dispatch_site(site)).total_cost_eur for site in sample.sessions)
+    with clock.phase("peak"):
+        peak = max(float(_require(dispatch_site(site)).offtake_kw.max()) for site in sample.groups)
+    habit_cost = sum(plan_uncontrolled(site).total_cost_eur for site in sample.sessions)
+    habit_peak = max(float(plan_uncontrolled(site).offtake_kw.max()) for site in sample.groups)
+    return {
+        "cost per kWh": (cost / sample.energy_kwh, "EUR/kWh"),
+        "peak": (max(peak, sample.quiet_peak_kw), "kW"),
+        "uncontrolled cost per kWh": (habit_cost / sample.energy_kwh, "EUR/kWh"),
+        "uncontrolled peak": (max(habit_peak, sample.quiet_peak_kw), "kW"),
+    }
+
+
+def published(metric: str, value: float, rounding: float) -> tuple[Target, Target]:
+    """Promise a published figure to its rounding."""
+    return (
+        Target(engine="ours", phase="result", metric=metric, at_most=value + rounding),
+        Target(engine="ours", phase="result", metric=metric, at_least=value - rounding),
+    )
 
 
 def _states_after(problem: SiteProblem, plan: SitePlan) -> dict[str, State]:
@@ -152,6 +193,32 @@ CASES = (
         targets=(
             Target(engine="ours", phase="result", metric=NEAR, at_most=1e-6),
             Target(engine="ours", phase="result", metric=NEAR, at_least=-1e-6),
+        ),
+    ),
+    Case(
+        name="public sessions with pauses",
+        source="ROBUST sample of 100 sessions: 0.213 EUR/kWh, 135.53 kW; uncontrolled 0.276 EUR/kWh, 157.0 kW",
+        sizes=(100,),
+        generate=make_free_sample,
+        needs_data=True,
+        engines={"ours": price_and_flatten},
+        targets=(
+            *published("cost per kWh", PUBLISHED_EUR_PER_KWH["pauses"], 0.0005),
+            *published("peak", PUBLISHED_PEAK_KW["pauses"], 0.006),
+            *published("uncontrolled cost per kWh", PUBLISHED_EUR_PER_KWH["uncontrolled"], 0.0005),
+            *published("uncontrolled peak", PUBLISHED_PEAK_KW["uncontrolled"], 0.05),
+        ),
+    ),
+    Case(
+        name="public sessions at 6 A",
+        source="ROBUST sample of 100 sessions: 0.242 EUR/kWh, 143.81 kW",
+        sizes=(100,),
+        generate=make_held_sample,
+        needs_data=True,
+        engines={"ours": price_and_flatten},
+        targets=(
+            *published("cost per kWh", PUBLISHED_EUR_PER_KWH["six ampere"], 0.0005),
+            *published("peak", PUBLISHED_PEAK_KW["six ampere"], 0.006),
         ),
     ),
 )

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from threading import Lock
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
@@ -39,7 +40,7 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
         yield
         app.state.market.store.close()
 
-    app = FastAPI(
+    app = _Service(
         title="flexclear",
         version=version("flexclear"),
         description=DESCRIPTION,
@@ -56,5 +57,14 @@ def create_app(settings: Settings | None = None, *, clock: Clock | None = None) 
     app.include_router(v1)
     app.include_router(service.pages)
     install_problem_handlers(app)
-    describe_problems(app.openapi())
     return app
+
+
+class _Service(FastAPI):
+    """An application whose description says that every refusal is a problem."""
+
+    def openapi(self) -> dict[str, Any]:
+        """Describe the API, once, when it is first asked for."""
+        if self.openapi_schema is None:
+            describe_problems(super().openapi())
+        return super().openapi()

@@ -185,11 +185,11 @@ class Reading(Protocol[T]):
 class Collection(Reading[T], Protocol[T]):
     """Things of one kind, by id, to which new ones can be added."""
 
-    def add(self, item: T, /) -> None:
-        """Store a new thing.
+    def add(self, *items: T) -> None:
+        """Store new things.
 
         Raises:
-            ConflictError: something with that id is there already.
+            ConflictError: something with one of their ids is there already.
         """
         ...
 

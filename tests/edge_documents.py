@@ -143,3 +143,119 @@ def without(document: Json, *names: str) -> Json:
 def as_bytes(document: Json) -> bytes:
     """Write a document; ``float('nan')`` becomes the NaN that JSON does not know."""
     return json.dumps(document).encode()
+
+
+def full_tender_file() -> Json:
+    """The tender with every kind of term filled in."""
+    document = tender_file()
+    document["tender"] |= {
+        "budget_eur": "100000",
+        "notice_h": "24",
+        "ramp_h": "1",
+        "technologies": ["battery", "demand response"],
+        "technology_caps": [{"technology": "battery", "most_mw": "1"}],
+        "year_budgets": [{"year": 2027, "most_eur": "1000"}],
+        "scenarios": [
+            {
+                "id": "cold",
+                "probability": "1",
+                "events": [{"window_id": "evening", "start": "2027-11-01T15:00:00Z", "need_mw": ["0.5"] * 4}],
+            }
+        ],
+    }
+    document["bids"][0] |= {
+        "max_run_h": "1",
+        "min_rest_h": "0.5",
+        "lead_time_h": "2",
+        "exclusive_group": "g",
+        "linked_group": "l",
+        "ramp_h": "0.5",
+        "available_from": "2027-11-01",
+        "available_until": "2027-11-05",
+        "energy_mwh_per_day": "1",
+        "hours_per_year": "10",
+    }
+    return document
+
+
+def full_redispatch_file() -> Json:
+    """The redispatch book with every kind of term filled in."""
+    document = redispatch_file()
+    document["orders"][0] |= {
+        "profile_mw": ["0.4", "0.2"],
+        "price_steps": [
+            {"quantity_mw": "0.2", "price_eur_per_mwh": "80"},
+            {"quantity_mw": "0.2", "price_eur_per_mwh": "90"},
+        ],
+        "minimum_acceptance_mw": "0.2",
+        "exclusive_group": "g",
+        "valid_until": "2027-05-25T13:00:00Z",
+    }
+    spans = {"start": "2027-05-25T14:00:00Z", "quarter_hours": 1}
+    document["needs"][0]["effectivities"] = [{"ean": OFFICE, "share": "0.5", **spans}]
+    room = {"up_mw": ["1", "1"], "down_mw": ["1", "1"], "shares": [{"ean": OFFICE, "share": "0.3"}]}
+    document["headroom"] = [{"id": "line", "start": "2027-05-25T14:00:00Z", **room}]
+    document["rules"] = {"lot_mw": "0.1", "excess_policy": "priced", "excess_price_eur_per_mwh": "10"}
+    document["obliged_eans"] = [OFFICE]
+    return document
+
+
+def full_site_file() -> Json:
+    """A site with every kind of asset and window."""
+    document = site_file()
+    document["announced_at"] = "2027-05-25T09:00:00Z"
+    document["offtake_price_eur_per_kwh"] = ["0.2"] * 40
+    document["assets"] = [
+        {"kind": "base_load", "id": "hall", "power_kw": "5"},
+        {
+            "kind": "battery",
+            "id": "battery",
+            "capacity_kwh": "100",
+            "charge_kw": "50",
+            "discharge_kw": "50",
+            "initial_kwh": "10",
+        },
+        {
+            "kind": "building_zone",
+            "id": "office",
+            "resistance_k_per_kw": "1",
+            "capacity_kwh_per_k": "10",
+            "initial_temperature_c": "21",
+            "outdoor_temperature_c": "15",
+            "lower_c": ["18"] * 40,
+            "heat_pump_kw": "10",
+            "heat_pump_cop": "3",
+        },
+        {
+            "kind": "batch",
+            "id": "mix",
+            "profile_kw": ["10", "20"],
+            "earliest_start_at": "2027-05-25T19:00:00Z",
+            "latest_start_at": "2027-05-26T04:30:00Z",
+            "planned_start_at": "2027-05-25T20:00:00Z",
+            "notice_quarter_hours": 4,
+        },
+        {
+            "kind": "charging_session",
+            "id": "car",
+            "arrival_at": "2027-05-25T20:00:00Z",
+            "departure_at": "2027-05-26T05:00:00Z",
+            "energy_kwh": "20",
+            "power_kw": "11",
+            "pausing": "minimum",
+            "minimum_kw": "4.14",
+            "guaranteed_kwh": "5",
+            "guaranteed_by": "2027-05-25T22:00:00Z",
+        },
+    ]
+    document["windows"] = [
+        {"id": "night", "limit_kw": "60", "daily": [{"local_from": "22:00", "local_to": "02:00"}]},
+        {
+            "id": "award",
+            "limit_kw": "40",
+            "periods": [{"start": "2027-05-25T20:00:00Z", "end": "2027-05-25T21:00:00Z"}],
+            "excess_price_eur_per_kwh": "1",
+        },
+        {"id": "always", "limit_kw": "10", "direction": "feed_in"},
+    ]
+    return document

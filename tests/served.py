@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from time import monotonic, sleep
 from typing import Any
@@ -90,12 +92,21 @@ def order(number: int = 0, **changes: Any) -> Any:
     return {**documents.without(documents.ORDERS[number], "id", "submitted_at"), **changes}
 
 
+@cache
+def _empty_database() -> bytes:
+    """An upgraded database without rows."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "empty.sqlite3"
+        upgrade_database(Settings(database_url=f"sqlite:///{file}"))
+        return file.read_bytes()
+
+
 @contextmanager
 def serving(folder: Path, **settings: Any) -> Iterator[Service]:
     """Run the application on a free port until the block ends."""
     database = folder / "market.sqlite3"
     used = Settings(database_url=f"sqlite:///{database}", **settings)
-    upgrade_database(used)
+    database.write_bytes(_empty_database())
     clock = HandClock()
     app = create_app(used, clock=clock)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))

@@ -205,6 +205,8 @@ def _price_faults(order: Order, path: str, lot_mw: Decimal) -> Iterator[Finding]
 
 
 def _cut_by_steps(order: Order, lot_mw: Decimal) -> bool:
+    if not lot_mw.is_finite() or lot_mw <= 0:
+        return False
     lots = [mw / lot_mw for mw in order.profile_mw or ()]
     if not all(value.is_finite() and value >= 0 and value == int(value) for value in lots) or not any(lots):
         return False

@@ -43,8 +43,7 @@ def submit_orders(market: Market, orders: Sequence[Order], *, known: Sequence[Fi
         stored = tuple(
             StoredOrder(order=order, state=OrderState.SUBMITTED, content_hash=fingerprint(order)) for order in orders
         )
-        for item in stored:
-            unit.orders.add(item)
+        unit.orders.add(*stored)
     return stored
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from market.clearing.fingerprint import fingerprint
 from market.domain.bid import Bid
 from market.domain.lifecycle import GateState, tender_state
 from market.domain.tender import Tender
 from market.errors import ConflictError, RefusedInputError
-from market.ports import StoredBid, Unit
+from market.ports import QualifiedConnection, StoredBid, Unit
 from market.rules.tender_rules import check_submission, check_tender
 from market.services.grid import unknown_area
 from market.services.market import Market
@@ -60,13 +60,14 @@ def submit_bids(
         state = state_of_tender(market, unit, tender)
         if state is not GateState.OPEN:
             raise ConflictError("tender", tender_id, state=state, needed="bids are taken while it is open")
-        rules = [f for k, bid in enumerate(bids) for f in _findings_of(unit, tender, bid, f"bids[{k}]")]
+        eans = sorted({ean for bid in bids for ean in bid.eans})
+        places = {item.connection.ean: item for item in unit.connections.among(eans)}
+        rules = [f for k, bid in enumerate(bids) for f in _findings_of(tender, bid, places, f"bids[{k}]")]
         findings = merged(known, rules)
         if findings:
             raise RefusedInputError(findings)
         stored = tuple(StoredBid(bid=bid, content_hash=fingerprint(bid)) for bid in bids)
-        for item in stored:
-            unit.bids.add(item)
+        unit.bids.add(*stored)
     return stored
 
 
@@ -90,14 +91,13 @@ def state_of_tender(market: Market, unit: Unit, tender: Tender) -> GateState:
     return tender_state(tender, cleared=cleared, now=market.clock.now())
 
 
-def _findings_of(unit: Unit, tender: Tender, bid: Bid, path: str) -> tuple[Finding, ...]:
-    found = unit.connections.among(bid.eans)
-    known = {item.connection.ean for item in found}
+def _findings_of(tender: Tender, bid: Bid, places: Mapping[str, QualifiedConnection], path: str) -> tuple[Finding, ...]:
     unknown = [
         Finding(rule="connection.unknown", path=f"{path}.eans[{k}]", message=f"there is no connection {ean}", value=ean)
         for k, ean in enumerate(bid.eans)
-        if ean not in known
+        if ean not in places
     ]
+    found = [places[ean] for ean in dict.fromkeys(bid.eans) if ean in places]
     rules = check_submission(
         tender,
         bid,

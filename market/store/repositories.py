@@ -81,15 +81,16 @@ class TableReader(Generic[T]):
         rows = self.connection.execute(select(self.table).where(*conditions).order_by(self.key))
         return tuple(self.from_row(row) for row in rows)
 
-    def _insert(self, values: Values) -> None:
-        id = values[self.key.name]
+    def _insert(self, rows: Sequence[Values]) -> None:
         try:
             with self.connection.begin_nested():
-                self.connection.execute(insert(self.table).values(**values))
+                self.connection.execute(insert(self.table), rows)
         except IntegrityError as error:
-            if self.find(id) is None:
+            ids = [row[self.key.name] for row in rows]
+            taken = next((id for id in ids if self.find(id) is not None), None)
+            if taken is None:
                 raise
-            raise ConflictError(self.kind, id, state="registered already", needed="choose another id") from error
+            raise ConflictError(self.kind, taken, state="registered already", needed="choose another id") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,11 @@ class TableCollection(TableReader[T]):
     to_row: Callable[[T], Values]
     now: datetime
 
-    def add(self, item: T) -> None:
-        """Store a new thing."""
-        row = dict(self.to_row(item))
-        if "created_at" in self.table.c:
-            row.setdefault("created_at", self.now)
-        self._insert(row)
+    def add(self, *items: T) -> None:
+        """Store new things."""
+        stamp = {"created_at": self.now} if "created_at" in self.table.c else {}
+        if items:
+            self._insert([{**stamp, **self.to_row(item)} for item in items])
 
 
 class ConnectionTable(TableCollection[QualifiedConnection]):
@@ -112,12 +112,12 @@ class ConnectionTable(TableCollection[QualifiedConnection]):
 
     __slots__ = ()
 
-    def add(self, item: QualifiedConnection) -> None:
-        """Store a connection and its place in the grid."""
-        super().add(item)
-        for area_id in item.connection.area_ids:
-            place = {"ean": item.connection.ean, "area_id": area_id}
-            self.connection.execute(insert(tables.connection_areas).values(**place))
+    def add(self, *items: QualifiedConnection) -> None:
+        """Store connections and their places in the grid."""
+        super().add(*items)
+        places = [{"ean": i.connection.ean, "area_id": area_id} for i in items for area_id in i.connection.area_ids]
+        if places:
+            self.connection.execute(insert(tables.connection_areas), places)
 
     def inside(self, area_id: str) -> tuple[QualifiedConnection, ...]:
         """Every connection that lies in an area."""
@@ -210,10 +210,10 @@ class ClearingTable(TableReader[ClearingRecord]):
         """Store a clearing, what it decides on and its awards."""
         summary = record.summary
         try:
-            self._insert(mapping.clearing_to_row(record))
+            self._insert([mapping.clearing_to_row(record)])
             for need_id in summary.need_ids:
                 link = {"clearing_id": summary.id, "need_id": need_id}
-                self.connection.execute(insert(tables.clearing_needs).values(**link))
+                self.connection.execute(insert(tables.clearing_needs), link)
         except IntegrityError as error:
             kind, subject = ("tender", summary.tender_id) if summary.tender_id else ("need", summary.need_ids[0])
             raise ConflictError(kind, subject, state="cleared", needed="a clearing is final") from error
@@ -232,11 +232,11 @@ class DispatchTable(TableCollection[DispatchRecord]):
 
     __slots__ = ()
 
-    def add(self, item: DispatchRecord) -> None:
-        """Store a dispatch and its schedule."""
-        if item.schedule is not None:
-            open_schedules(self.connection, self.now).add(item.schedule)
-        super().add(item)
+    def add(self, *items: DispatchRecord) -> None:
+        """Store dispatches and their schedules."""
+        schedules = [item.schedule for item in items if item.schedule is not None]
+        open_schedules(self.connection, self.now).add(*schedules)
+        super().add(*items)
 
 
 class ScheduleTable(TableCollection[Schedule]):

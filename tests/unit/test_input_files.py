@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,15 @@ from api.cli.examples import write_examples
 from api.schemas.documents import ReadLimits, parse, read_file
 from api.schemas.files import read_redispatch_file, read_site_file, read_tender_file
 from market.errors import RefusedInputError
-from tests.edge_documents import as_bytes, redispatch_file, site_file, tender_file
+from tests.edge_documents import (
+    as_bytes,
+    full_redispatch_file,
+    full_site_file,
+    full_tender_file,
+    redispatch_file,
+    site_file,
+    tender_file,
+)
 
 LIMITS = ReadLimits()
 Change = Callable[[Any], object]
@@ -48,10 +55,18 @@ def remove(*path: str | int) -> Change:
     return change
 
 
+def test_a_lot_of_no_size_is_one_finding_whatever_the_orders_hold() -> None:
+    document = full_redispatch_file()
+    document["rules"]["lot_mw"] = "0"
+    assert places(read_redispatch_file, document) == {("options.lot_mw", "rules.lot_mw")}
+
+
 def test_the_documents_themselves_are_sound() -> None:
     assert len(read_tender_file(parse(as_bytes(tender_file()), LIMITS)).bids) == 2
     assert len(read_redispatch_file(parse(as_bytes(redispatch_file()), LIMITS)).orders) == 2
     assert len(read_site_file(parse(as_bytes(site_file()), LIMITS)).assets) == 3
+    assert read_tender_file(parse(as_bytes(full_tender_file()), LIMITS)).tender.scenarios
+    assert read_redispatch_file(parse(as_bytes(full_redispatch_file()), LIMITS)).headroom[0].shares
 
 
 NAN = float("nan")
@@ -210,63 +225,7 @@ def test_the_shipped_examples_are_read_without_a_finding(tmp_path: Path) -> None
 
 
 def test_every_kind_of_asset_and_window_is_understood() -> None:
-    document = site_file()
-    document["announced_at"] = "2027-05-25T09:00:00Z"
-    document["offtake_price_eur_per_kwh"] = ["0.2"] * 40
-    document["assets"] = [
-        {"kind": "base_load", "id": "hall", "power_kw": "5"},
-        {
-            "kind": "battery",
-            "id": "battery",
-            "capacity_kwh": "100",
-            "charge_kw": "50",
-            "discharge_kw": "50",
-            "initial_kwh": "10",
-        },
-        {
-            "kind": "building_zone",
-            "id": "office",
-            "resistance_k_per_kw": "1",
-            "capacity_kwh_per_k": "10",
-            "initial_temperature_c": "21",
-            "outdoor_temperature_c": "15",
-            "lower_c": ["18"] * 40,
-            "heat_pump_kw": "10",
-            "heat_pump_cop": "3",
-        },
-        {
-            "kind": "batch",
-            "id": "mix",
-            "profile_kw": ["10", "20"],
-            "earliest_start_at": "2027-05-25T19:00:00Z",
-            "latest_start_at": "2027-05-26T04:30:00Z",
-            "planned_start_at": "2027-05-25T20:00:00Z",
-            "notice_quarter_hours": 4,
-        },
-        {
-            "kind": "charging_session",
-            "id": "car",
-            "arrival_at": "2027-05-25T20:00:00Z",
-            "departure_at": "2027-05-26T05:00:00Z",
-            "energy_kwh": "20",
-            "power_kw": "11",
-            "pausing": "minimum",
-            "minimum_kw": "4.14",
-            "guaranteed_kwh": "5",
-            "guaranteed_by": "2027-05-25T22:00:00Z",
-        },
-    ]
-    document["windows"] = [
-        {"id": "night", "limit_kw": "60", "daily": [{"local_from": "22:00", "local_to": "02:00"}]},
-        {
-            "id": "award",
-            "limit_kw": "40",
-            "periods": [{"start": "2027-05-25T20:00:00Z", "end": "2027-05-25T21:00:00Z"}],
-            "excess_price_eur_per_kwh": "1",
-        },
-        {"id": "always", "limit_kw": "10", "direction": "feed_in"},
-    ]
-    site = read_site_file(parse(json.dumps(document).encode(), LIMITS))
+    site = read_site_file(parse(as_bytes(full_site_file()), LIMITS))
     assert site.announced_step == -40
     assert [window.steps.sum() for window in site.windows] == [16, 4, 40]
     assert not site.windows[0].steps[3]

@@ -76,3 +76,25 @@ def hosting(
     from api.cli.fleet_hosting import host_from
 
     raise typer.Exit(host_from(base_load, limit_kw=limit_kw, draws=draws, seed=seed, as_json=as_json))
+
+
+@app.command("import")
+def import_file(
+    source: Annotated[str, typer.Argument(help="robust, norway, acn or fast-charger; see docs/fleets.md.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The published file.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Where the sessions go: .csv or .parquet.")],
+    power_kw: Annotated[
+        float | None, typer.Option("--power-kw", min=0.001, help="Power of every session, where the source has none.")
+    ] = None,
+    keep_minimum: Annotated[
+        bool, typer.Option("--keep-minimum", help="Keep the minimum current of 6 A instead of allowing pauses.")
+    ] = False,
+) -> None:
+    """Turn a published file of charging sessions into one that ``plan`` reads."""
+    from api.cli.output import Output
+    from api.cli.session_imports import import_sessions
+
+    output = Output(as_json=False)
+    with output.answering():
+        count = import_sessions(source, file, out, power_kw=power_kw, pausable=not keep_minimum)
+        output.console.print(f"{count:,} sessions written to {out}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import singledispatch
 from math import isfinite
 from typing import Any
@@ -207,7 +207,9 @@ def check_utility(asset: Utility, problem: SiteProblem, path: str) -> Iterator[F
 Limits = dict[str, tuple[float | None, float | None]]
 
 
-def numbers_within(asset: Any, path: str, rule: str, limits: Limits) -> Iterator[Finding]:
+def numbers_within(
+    asset: Any, path: str, rule: str, limits: Mapping[str, tuple[float | None, float | None]]
+) -> Iterator[Finding]:
     """Yield a finding per field that is not a finite number within its limits."""
     for name, (least, most) in limits.items():
         value = float(getattr(asset, name))

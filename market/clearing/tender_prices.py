@@ -6,8 +6,9 @@ out, or takes some quantity x of it; then the largest discount that still pays f
     d' = (cost of that award at the original price - cost of the optimum) / (availability hours of x),
 
 and d' <= d. Repeating until the discounted optimum is no cheaper than the original one gives the smallest discount at
-which the bid ties: at any lower price it is part of every optimum. A few solves per bid, each from what the others
-taught. What a winner is worth is the cost of the optimum without it.
+which the bid ties: at any lower price it is part of every optimum. The solves may use bounds from below, which prove
+that no smaller discount ties; the award that ties is priced exactly. What a winner is worth is the cost of the optimum
+without it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from market.clearing.tender_problem import TenderBook, write_book
 from market.domain.bid import Bid, BidStep
 from market.domain.tender import Tender
 from optimizer.problems.tender import IntArray
+from optimizer.results.tender import contract_eur
 from optimizer.runs.tender import Restriction, TenderEngine
 
 PRICE_STEP = Decimal("0.0001")
@@ -97,23 +99,31 @@ def winning_price(
     if not mine:
         return None
     lowest = min(step.availability_eur_per_mw_h for step in bid.steps)
+    hair = 1e-6 * max(1.0, abs(optimum_eur))
     discount = lowest
+    taken: IntArray | None = None
     for _ in range(MOST_STEPS):
         cheaper = _discounted(tender, book, bid, discount, qualified_mw)
-        found = engine.reprice(cheaper.problem).least_cost(Restriction())
-        if found is None:
+        found = engine.reprice(cheaper.problem).least_cost(Restriction(), exact=False)
+        hours = 0.0 if found is None else _mw_hours(book, found[1], mine)
+        if found is not None and hours and found[0] < optimum_eur - hair:
+            taken = found[1]
+            discount = min(discount, _break_even(found[0] + float(discount) * hours - optimum_eur, hours))
+            continue
+        if taken is None:
             return None
-        cost, lots = found
-        hours = _mw_hours(book, lots, mine)
-        hair = 1e-6 * max(1.0, abs(optimum_eur))
-        if not hours or cost >= optimum_eur - hair:
-            if discount == lowest:
-                return None
+        cost = contract_eur(book.problem, taken) + engine.recourse_eur(taken)
+        proven = _break_even(cost - optimum_eur, _mw_hours(book, taken, mine))
+        if proven <= discount + SOLVER_HAIR:
             break
-        at_own_price = cost + float(discount) * hours
-        discount = min(discount, max(Decimal(0), Decimal(repr((at_own_price - optimum_eur) / hours))))
+        # What was learnt about calls was too little for this award; now it is not.
+        discount, taken = min(proven, lowest), taken if proven <= lowest else None
     price = bid.steps[0].availability_eur_per_mw_h - discount
     return (price + SOLVER_HAIR).quantize(PRICE_STEP, rounding=ROUND_FLOOR)
+
+
+def _break_even(more_eur: float, mw_hours: float) -> Decimal:
+    return max(Decimal(0), Decimal(repr(more_eur / mw_hours)))
 
 
 def _discounted(

@@ -102,6 +102,12 @@ def cover_mw(problem: TenderProblem, lots: IntArray, calls: Calls) -> FloatArray
     return np.asarray(cover + np.bincount(calls.step, weights=called, minlength=len(cover)), dtype=np.float64)
 
 
+def contract_eur(problem: TenderProblem, lots: IntArray) -> float:
+    """Evaluated cost of lots and fees."""
+    fees = float(bid_lots(problem, lots) @ problem.bid_fee_eur_per_lot)
+    return float(lots @ problem.line_evaluated_eur_per_lot) + fees
+
+
 def price_result(problem: TenderProblem, lots: IntArray, calls: Calls) -> TenderResult:
     """Work out cover, shortfall and costs of a decision."""
     missing = np.maximum(problem.need_mw - cover_mw(problem, lots, calls), 0.0)
@@ -111,7 +117,7 @@ def price_result(problem: TenderProblem, lots: IntArray, calls: Calls) -> Tender
         lots=lots,
         calls=calls,
         shortfall_mw=missing,
-        contract_eur=float(lots @ problem.line_evaluated_eur_per_lot) + fees,
+        contract_eur=contract_eur(problem, lots),
         calls_eur=float(called_mwh(problem, calls) @ problem.line_call_eur_per_mwh),
         shortfall_eur=float(missing @ problem.step_expected_h) * problem.shortfall_eur_per_mwh,
         payment_eur=float(lots @ problem.line_payment_eur_per_lot) + fees,

@@ -78,11 +78,14 @@ class TenderEngine(Protocol):
     def clear(self, listener: ProgressListener | None = None) -> TenderOutcome:
         """Find the award of least evaluated cost."""
 
-    def least_cost(self, restriction: Restriction) -> tuple[float, IntArray] | None:
-        """Least cost and lots under a restriction or a relaxation."""
+    def least_cost(self, restriction: Restriction, *, exact: bool = True) -> tuple[float, IntArray] | None:
+        """Least cost and lots under a restriction or a relaxation; a bound from below will do if not exact."""
 
     def evaluate(self, lots: IntArray) -> TenderResult:
         """Call these lots as well as they can be, and price the outcome."""
+
+    def recourse_eur(self, lots: IntArray) -> float:
+        """Least expected cost of calls and shortfall with these lots."""
 
     def evaluate_stack(self) -> TenderResult | None:
         """Price what the cheapest-first stack would contract."""
@@ -123,8 +126,8 @@ class TenderRun:
         result = None if lots is None else self.evaluate(lots)
         return TenderOutcome(result=result, stages=stages, model_hash=self._program.fingerprint())
 
-    def least_cost(self, restriction: Restriction) -> tuple[float, IntArray] | None:
-        """Least cost and lots under a restriction or a relaxation; None when it leaves no award.
+    def least_cost(self, restriction: Restriction, *, exact: bool = True) -> tuple[float, IntArray] | None:  # noqa: ARG002
+        """Least cost and lots under a restriction or a relaxation; None when it leaves no award. Always exact.
 
         Raises:
             LookupError: there is no constraint of the family that should be left out.
@@ -168,6 +171,11 @@ class TenderRun:
         if findings:
             raise VerificationError(findings)
         return result
+
+    def recourse_eur(self, lots: IntArray) -> float:
+        """Least expected cost of calls and shortfall with these lots."""
+        result = self.evaluate(lots)
+        return result.calls_eur + result.shortfall_eur
 
     def _call_cheapest(self, session: HighsSession, values: FloatArray) -> FloatArray:
         """Settle whom to call first by the price paid, at the least evaluated cost, and call nobody without need."""

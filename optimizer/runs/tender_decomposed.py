@@ -40,6 +40,7 @@ GROUPS = 40
 SAMPLE = 8
 INWARD = 0.5
 STALL = 3
+TIGHT = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,7 @@ class DecomposedTender:
         listener: RoundListener | None = None,
         restriction: Restriction | None = None,
         read: bool = True,
+        exact: bool = True,
     ) -> DecomposedOutcome:
         """Find an award proven within a relative gap.
 
@@ -137,6 +139,7 @@ class DecomposedTender:
             time_limit_s: wall-clock limit; None for none.
             listener: called after every round; returning False ends the search.
             restriction: what another question changes.
+            exact: whether the gap is proven; if not, the cost is a bound from what was learnt before.
             read: whether to read back and verify calls; False when only cost and bound are asked.
 
         Raises:
@@ -144,9 +147,8 @@ class DecomposedTender:
             VerificationError: the result does not pass the independent check.
         """
         search = _Search(self, relative_gap, time_limit_s, listener, restriction or Restriction())
-        if not self._rows:
-            search.relax()
-        search.make_whole()
+        search.relax(learn=not self._rows)
+        search.make_whole(exact=exact)
         result = self.evaluate(search.best) if search.best is not None and read else None
         return DecomposedOutcome(
             stop=search.stop,
@@ -180,13 +182,15 @@ class DecomposedTender:
         stage = StageOutcome(name="cost", outcome=outcome, tolerance=0.0)
         return TenderOutcome(result=found.result, stages=(stage,), model_hash=found.model_hash)
 
-    def least_cost(self, restriction: Restriction) -> tuple[float, IntArray] | None:
+    def least_cost(self, restriction: Restriction, *, exact: bool = True) -> tuple[float, IntArray] | None:
         """Least cost and lots under a restriction or a relaxation; None when it leaves no award.
+
+        If not exact, the cost may be a bound from below that rests on what was learnt before: quick, for searching.
 
         Raises:
             LookupError: there is no constraint of the family that should be left out.
         """
-        found = self.search(relative_gap=self._gap, restriction=restriction, read=False)
+        found = self.search(relative_gap=self._gap, restriction=restriction, read=False, exact=exact)
         return None if found.lots is None else (found.cost_eur, found.lots)
 
     def evaluate(self, lots: IntArray) -> TenderResult:
@@ -200,6 +204,10 @@ class DecomposedTender:
         if findings:
             raise VerificationError(findings)
         return result
+
+    def recourse_eur(self, lots: IntArray) -> float:
+        """Least expected cost of calls and shortfall with these lots."""
+        return float(self._dispatch.weights @ self._dispatch.learn(lots.astype(np.float64)))
 
     def evaluate_stack(self) -> TenderResult | None:
         """Price what the cheapest-first stack would contract; None where it would break a rule it does not see."""
@@ -238,8 +246,8 @@ class _Search:
         """Wall-clock time so far."""
         return time.perf_counter() - self._started
 
-    def relax(self) -> None:
-        """Tighten the bound over relaxed lots until samples find nothing more to learn."""
+    def relax(self, *, learn: bool) -> None:
+        """Tighten the bound over relaxed lots until samples find nothing more to learn, or with what is known."""
         t = self._tender
         session = self._load(replace(t._program, integer=np.zeros(t._program.columns, dtype=np.bool_)))
         center: FloatArray | None = None
@@ -253,16 +261,20 @@ class _Search:
             self.bound = max(self.bound, outcome.incumbent.objective)
             point = values[t._columns]
             between = point if center is None else INWARD * point + (1.0 - INWARD) * center
-            self._learn(between)
-            self._cut(session, between)
+            if learn:
+                self._learn(between)
+                self._cut(session, between)
             missed = self._cut(session, point) - float(values[t._recourse].sum())
-            quiet = quiet + 1 if missed < 0.1 * self._gap * max(1.0, abs(self.bound)) else 0
+            settled = missed < 0.1 * self._gap * max(1.0, abs(self.bound))
+            quiet = (quiet + 1 if learn else STALL) if settled else 0
             center = between
             self.rounds += 1
             self._tell("relaxed")
+        if center is not None:
+            self._keep_tight(values)
 
-    def make_whole(self) -> None:
-        """Close the gap over whole lots."""
+    def make_whole(self, *, exact: bool) -> None:
+        """Close the gap over whole lots; or, if not exact, find the best lots as far as is known."""
         t = self._tender
         if self.stop is not Stop.UNKNOWN:
             return
@@ -284,6 +296,11 @@ class _Search:
             if known > 0.1 * self._gap * max(1.0, abs(self.bound)):
                 session.warm_start(self._lifted(values, point))
                 continue
+            if not exact:
+                self.best, self.stop = lots, Stop.UNKNOWN
+                self.cost = float(t._contract @ values) + t._program.objectives[0].offset
+                self.cost += float(values[t._recourse].sum()) + known
+                return
             costs = t._dispatch.learn(point)
             recourse = np.bincount(t._group, t._dispatch.weights * costs, t._groups)
             cost = float(t._contract @ values) + t._program.objectives[0].offset + float(recourse.sum())
@@ -319,6 +336,14 @@ class _Search:
             lower = np.concatenate(t._lower)
             session.append_rows(lower, np.full(len(lower), np.inf), vstack(t._rows, format="csr"))
         return session
+
+    def _keep_tight(self, values: FloatArray) -> None:
+        """Forget planes that do not hold a solution up: what they say can be had again from what was learnt."""
+        t = self._tender
+        rows, lower = vstack(t._rows, format="csr"), np.concatenate(t._lower)
+        slack = rows @ values - lower
+        tight = slack <= TIGHT * np.maximum(1.0, np.abs(lower))
+        t._rows, t._lower = [rows[tight]], [lower[tight]]
 
     def _learn(self, point: FloatArray) -> None:
         t = self._tender

@@ -9,7 +9,7 @@ Sign: consumption is positive power. A buy raises consumption (+1), a sell lower
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -256,6 +256,48 @@ class RedispatchProblem:
         weight = np.where(relieves & (sign > 0), -1.0, np.where(~relieves & (sign < 0), 1.0, 0.0))
         keep = np.flatnonzero((weight != 0.0) & both[step] & (len(self.needs) > 0))
         return _stack([step[keep]], [of[keep]], [weight[keep] * orders.profile_lots[keep]], (self.steps, len(orders)))
+
+
+def drop_orders(problem: RedispatchProblem, gone: NDArray[np.bool_]) -> tuple[RedispatchProblem, IntArray]:
+    """Leave orders out, and with each the orders that depend on it.
+
+    Args:
+        problem: the problem.
+        gone: orders that are no longer there, shape (N,).
+
+    Returns:
+        The smaller problem and the former position of each of its orders.
+    """
+    orders = problem.orders
+    out = gone.copy()
+    has_parent = orders.parent >= 0
+    while True:
+        orphans = has_parent & ~out & out[orders.parent]
+        if not orphans.any():
+            break
+        out |= orphans
+    kept = np.flatnonzero(~out)
+    position = np.full(len(orders), -1, dtype=np.int64)
+    position[kept] = np.arange(len(kept))
+    entry, tier = ~out[orders.entry_order], ~out[orders.tier_order]
+    smaller = replace(
+        orders,
+        ids=tuple(orders.ids[o] for o in kept.tolist()),
+        sign=orders.sign[kept],
+        place=orders.place[kept],
+        units=orders.units[kept],
+        minimum_units=orders.minimum_units[kept],
+        profile_start=np.append(0, np.cumsum(np.diff(orders.profile_start)[kept])),
+        profile_step=orders.profile_step[entry],
+        profile_lots=orders.profile_lots[entry],
+        tier_start=np.append(0, np.cumsum(np.diff(orders.tier_start)[kept])),
+        tier_units=orders.tier_units[tier],
+        tier_price_ticks=orders.tier_price_ticks[tier],
+        group=orders.group[kept],
+        parent=np.where(orders.parent[kept] >= 0, position[orders.parent[kept]], -1),
+        precedence=orders.precedence[kept],
+    )
+    return replace(problem, orders=smaller), kept
 
 
 def no_gain_prices(problem: RedispatchProblem) -> FloatArray:

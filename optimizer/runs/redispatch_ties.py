@@ -19,7 +19,7 @@ from optimizer.model.program import FloatArray, Objective, Program
 from optimizer.model.restrict import restrict_program
 from optimizer.problems.redispatch import RedispatchProblem
 from optimizer.results.redispatch import StageResult
-from optimizer.runs.redispatch_columns import column_orders, unit_matrix
+from optimizer.runs.redispatch_columns import column_orders, column_values, unit_matrix
 from optimizer.runs.redispatch_stages import Cleared
 from optimizer.solver.lexicographic import keep_objective
 from optimizer.solver.options import SolverOptions
@@ -137,11 +137,7 @@ def _break_open_ties(
     program = compile_redispatch(problem, count_activations=True, limit_rows=limit_rows)
     order = column_orders(program)
     free = (order < 0) | face.movable[order]
-    used = np.array([block == "used" for block in program.column_labels.blocks], dtype=np.bool_)
-    rest = np.zeros(program.columns)
-    rest[used] = cleared.units[order[used]] > 0
-    rest[~used & (order >= 0)] = _filled(problem, program, cleared.units)[~used & (order >= 0)]
-    core = restrict_program(program, free, rest)
+    core = restrict_program(program, free, column_values(problem, program, cleared.units))
     session = HighsSession()
     session.load(core)
     for objective, stage in zip(core.objectives, cleared.stages, strict=False):
@@ -166,22 +162,6 @@ def _break_open_ties(
     keep_objective(session, Objective(name=fewest.name, costs=fewest.costs), limit)
     chosen = _serve_earliest(problem, session, to_units, chosen, face.movable)
     return TieBreak(units=chosen, unique=False, stages=(stage,))
-
-
-def _filled(problem: RedispatchProblem, program: Program, units: FloatArray) -> FloatArray:
-    """Value of every take column at a choice of units, first tier first, shape (columns,)."""
-    orders = problem.orders
-    of = orders.tier_order
-    before = np.cumsum(orders.tier_units) - orders.tier_units
-    before -= before[orders.tier_start[:-1]][of] if len(of) else 0.0
-    taken = np.clip(units[of] - before, 0.0, orders.tier_units)
-    values = np.zeros(program.columns)
-    for column, (block, index) in enumerate(
-        zip(program.column_labels.blocks, program.column_labels.indices, strict=True)
-    ):
-        if block == "take":
-            values[column] = taken[orders.tier_start[index[0]] + index[1]]
-    return values
 
 
 def _serve_earliest(

@@ -16,6 +16,7 @@ import numpy as np
 
 from optimizer.problems.assets import BaseLoad, Batch, Battery, BuildingZone, ChargingSession
 from optimizer.problems.contracts import contract_cost_eur, offtake_capacity_kw
+from optimizer.problems.generation import BidirectionalSession, ChpUnit, ContinuousUnit, PvPlant
 from optimizer.problems.profiles import comfort_band, full_power_profile
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
@@ -148,6 +149,40 @@ def draw_base_load(asset: BaseLoad, problem: SiteProblem) -> Habit:
     """Draw the load that nobody controls."""
     del problem
     return Habit(power_kw=asset.power_kw)
+
+
+@follow_habit.register
+def feed_all_sun(asset: PvPlant, problem: SiteProblem) -> Habit:
+    """Feed in whatever the sun gives."""
+    del problem
+    return Habit(power_kw=-asset.available_kw, series={"generation_kw": asset.available_kw})
+
+
+@follow_habit.register
+def fill_at_once(asset: BidirectionalSession, problem: SiteProblem) -> Habit:
+    """Charge at full power from arrival up to the level wanted at departure."""
+    session = ChargingSession(
+        id=asset.id,
+        arrival_step=asset.arrival_step,
+        departure_step=asset.departure_step,
+        energy_kwh=max(0.0, max(asset.departure_kwh, asset.lowest_kwh) - asset.arrival_kwh),
+        power_kw=asset.charge_kw,
+        efficiency=asset.charge_efficiency,
+    )
+    return Habit(power_kw=full_power_profile(session, problem.grid))
+
+
+@follow_habit.register
+def stand_still(asset: ChpUnit, problem: SiteProblem) -> Habit:
+    """Leave the unit out: running for the heat alone is part of the base load."""
+    del asset
+    return Habit(power_kw=np.zeros(problem.grid.steps))
+
+
+@follow_habit.register
+def produce(asset: ContinuousUnit, problem: SiteProblem) -> Habit:
+    """Produce as always."""
+    return Habit(power_kw=np.full(problem.grid.steps, asset.normal_kw))
 
 
 def _window_plans(problem: SiteProblem, net_kw: FloatArray) -> list[WindowPlan]:

@@ -35,7 +35,17 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 
-from optimizer.formulations.blocks import base_load, batch, battery, massive_zone, process, session, utility, zone
+from optimizer.formulations.blocks import (
+    base_load,
+    batch,
+    battery,
+    generation,
+    massive_zone,
+    process,
+    session,
+    utility,
+    zone,
+)
 from optimizer.formulations.blocks.asset import AssetTerms, add_asset
 from optimizer.formulations.blocks.bill import add_bill
 from optimizer.problems.assets import Batch
@@ -45,7 +55,7 @@ from optimizer.problems.windows import Direction
 
 __all__ = ["BLOCK_MODULES", "AssetTerms", "GuardedSteps", "SiteModel", "add_asset", "build_site", "first_guards"]
 
-BLOCK_MODULES = (base_load, batch, battery, massive_zone, process, session, utility, zone)
+BLOCK_MODULES = (base_load, batch, battery, generation, massive_zone, process, session, utility, zone)
 GRID_PAIR = "offtake_kw"
 GuardedSteps = Mapping[str, frozenset[int]]
 

@@ -18,9 +18,12 @@ from optimizer.findings import Finding
 from optimizer.problems.assets import BaseLoad, Batch, Battery, BuildingZone, ChargingSession
 from optimizer.problems.clock import say_hours
 from optimizer.problems.contracts import offtake_capacity_kw
+from optimizer.problems.generation import ChpUnit, ContinuousUnit, PvPlant
+from optimizer.problems.massive_zone import MassiveZone
 from optimizer.problems.profiles import full_power_profile
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
+from optimizer.problems.utility import Utility
 from optimizer.problems.windows import Direction
 
 NOTICEABLE_KWH = 1e-6
@@ -57,6 +60,39 @@ def lowest_batch_power(asset: Batch, problem: SiteProblem) -> FloatArray:
 def lowest_battery_power(asset: Battery, problem: SiteProblem) -> FloatArray:
     """A battery delivers its full power at best."""
     return np.full(problem.grid.steps, -asset.discharge_kw)
+
+
+@lowest_power_kw.register
+def lowest_utility_power(asset: Utility, problem: SiteProblem) -> FloatArray:
+    """A utility is cut to its lowest power at best."""
+    del problem
+    return np.minimum(asset.power_kw, asset.lowest_kw)
+
+
+@lowest_power_kw.register
+def lowest_pv_power(asset: PvPlant, problem: SiteProblem) -> FloatArray:
+    """Solar panels deliver all the sun gives at best."""
+    del problem
+    return -asset.available_kw
+
+
+@lowest_power_kw.register
+def lowest_chp_power(asset: ChpUnit, problem: SiteProblem) -> FloatArray:
+    """A combined heat and power unit runs at full load at best."""
+    return np.full(problem.grid.steps, -asset.most_kw)
+
+
+@lowest_power_kw.register
+def lowest_continuous_power(asset: ContinuousUnit, problem: SiteProblem) -> FloatArray:
+    """A continuous unit is turned down at best."""
+    return np.full(problem.grid.steps, asset.least_kw)
+
+
+@lowest_power_kw.register
+def lowest_massive_zone_power(asset: MassiveZone, problem: SiteProblem) -> FloatArray:
+    """A zone draws nothing at best."""
+    del asset
+    return np.zeros(problem.grid.steps)
 
 
 @lowest_power_kw.register

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.findings import Finding, sort_findings
-from optimizer.problems import checks_massive_zone, checks_process
+from optimizer.problems import checks_generation, checks_massive_zone, checks_process
 from optimizer.problems.checks_assets import check_asset, series_within
 from optimizer.problems.contracts import check_contract
 from optimizer.problems.site import SiteProblem
@@ -16,7 +16,7 @@ from optimizer.problems.windows import CongestionWindow
 
 __all__ = ["CHECKS", "check_asset", "check_site"]
 
-CHECKS = (checks_massive_zone, checks_process)
+CHECKS = (checks_generation, checks_massive_zone, checks_process)
 
 
 def check_site(problem: SiteProblem) -> tuple[Finding, ...]:

@@ -16,7 +16,7 @@ from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
 from optimizer.problems.windows import Direction
 from optimizer.results.site import SitePlan
-from optimizer.verify import massive_zone, process
+from optimizer.verify import generation, massive_zone, process
 from optimizer.verify.assets import planned_start, verify_asset
 from optimizer.verify.judgement import (
     COST_TOLERANCE,
@@ -29,7 +29,7 @@ from optimizer.verify.judgement import (
 
 __all__ = ["JUDGES", "verify_asset", "verify_site"]
 
-JUDGES = (massive_zone, process)
+JUDGES = (generation, massive_zone, process)
 
 
 def verify_site(problem: SiteProblem, plan: SitePlan) -> tuple[Finding, ...]:

@@ -64,7 +64,9 @@ class Master:
         self._group: list[int] = []
         self._place = np.full(len(rows), -1, dtype=np.int64)
         self._share_columns: list[int] = []
-        self._slack_columns: list[tuple[int, int]] = []
+        self._slack_place = np.zeros(0, dtype=np.int64)
+        self._slack_row = np.zeros(0, dtype=np.int64)
+        self._hard = ~rows.priced
         self._session = HighsSession(SolverOptions(method="simplex", feasibility_tolerance=_TOLERANCE))
         self._load()
         if len(rows) <= EAGER_ROWS:
@@ -146,7 +148,7 @@ class Master:
         """From now on minimise cost without artificial slack; call when a mixture without it is known."""
         self._searching = False
         self._reprice()
-        hard = np.array([c for c, r in self._slack_columns if not self.rows.priced[r]], dtype=np.int32)
+        hard = self._slack_place[self._hard[self._slack_row]].astype(np.int32)
         self._session.patch(Patch(column_bounds=(hard, np.zeros(len(hard)), np.zeros(len(hard)))))
 
     @property
@@ -202,7 +204,8 @@ class Master:
             shape=(len(rows), self._session.rows),
         )
         self._session.append_columns(self._slack_price(rows), np.zeros(len(rows)), np.full(len(rows), np.inf), entries)
-        self._slack_columns += [(column + k, int(row)) for k, row in enumerate(rows)]
+        self._slack_place = np.concatenate([self._slack_place, column + np.arange(len(rows))])
+        self._slack_row = np.concatenate([self._slack_row, rows])
 
     def _slack_price(self, rows: LongArray) -> FloatArray:
         price = self.rows.price_eur_per_kw[rows]
@@ -213,8 +216,7 @@ class Master:
     def _reprice(self) -> None:
         count = self._session.columns
         costs = np.zeros(count)
-        slack = np.array([c for c, _ in self._slack_columns], dtype=np.int64)
-        costs[slack] = self._slack_price(np.array([r for _, r in self._slack_columns], dtype=np.int64))
+        costs[self._slack_place] = self._slack_price(self._slack_row)
         if not self._searching:
             costs[: len(self.rows.peak_price)] = self.rows.peak_price
             costs[self._share_columns] = self._costs
@@ -238,7 +240,7 @@ class Master:
         duals = np.zeros(len(self.rows))
         known = np.flatnonzero(self._place >= 0)
         duals[known] = np.minimum(row_duals[self._place[known]], 0.0)
-        hard = [c for c, r in self._slack_columns if not self.rows.priced[r]]
+        hard = self._slack_place[self._hard[self._slack_row]]
         return Mixture(
             objective_eur=objective * self._scale,
             shares=shares,

@@ -39,6 +39,12 @@ COORDINATION_SHARE = 0.3
 RESERVE_ROUNDS = 4
 PASSED_KW = 1e-6
 
+_WHOLE_ONLY = Finding(
+    rule="limit.kept",
+    path="limits",
+    message="the limits could be kept if sessions were free to pause or batteries to do both at once, not as they are",
+)
+
 Method = Literal["choose", "session model", "coordination"]
 
 
@@ -221,7 +227,8 @@ def _plan_directly(
         fed = schedules_in_order(cars.arrival, cars.departure, solution.net_kw)
         plan = _assemble(problem, _area_power(problem, schedules, fed), schedules, fed, short)
     if stop is Stop.INFEASIBLE and not unkept:
-        return _plan_coordinated(problem, options, short, seconds, None, None, None)
+        reason = _plan_coordinated(problem, options, short, seconds, None, None, None)
+        unkept = reason.findings if reason.stop is Stop.INFEASIBLE else (_WHOLE_ONLY,)
     return FleetOutcome(
         stop=stop,
         problem=problem,

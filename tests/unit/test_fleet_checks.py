@@ -146,6 +146,17 @@ def test_an_infeasible_fleet_says_where_and_by_how_much() -> None:
         assert sum(float(f.value or 0) for f in outcome.findings) * 0.25 == pytest.approx(3.0, abs=1e-4)
 
 
+def test_a_fleet_that_only_pauses_could_serve_is_infeasible_and_never_zeros() -> None:
+    """At once 11 kW is too much, and later it runs at 8 kW or more: only a mixture of both stays below 7.9 kW."""
+    sessions = Sessions.of([0], [2], [2.75], [11.0], minimum_kw=8.0)
+    problem = FleetProblem.of(quarter_hours(2), sessions, 0.1, limits=AreaLimits.of(7.9, 2))
+    direct = plan_fleet(problem, options=FleetOptions(method="session model"))
+    assert (direct.stop, direct.plan) == (Stop.INFEASIBLE, None)
+    assert "free to pause" in direct.findings[0].message
+    mixed = plan_fleet(problem, options=FleetOptions(method="coordination"))
+    assert (mixed.stop, mixed.plan) == (Stop.NODE_LIMIT, None)
+
+
 def test_no_time_gives_no_invented_plan_and_a_listener_can_stop() -> None:
     problem = random_fleet(3, count=80, steps=48)
     stopped = plan_fleet(problem, options=FleetOptions(method="coordination"), listener=lambda r: r.number < 4)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -126,16 +126,16 @@ def test_a_reader_sees_the_state_at_which_it_began(store: database.SqlStore) -> 
 
 
 def test_writers_wait_for_each_other_and_none_is_lost(store: database.SqlStore) -> None:
+    """Each writer reads before it writes, which fails at once unless the lock is taken at the beginning."""
+
     def write(first: int) -> None:
         for number in range(first, first + 10):
             with store.write() as unit:
+                assert unit.areas.find(f"{number:03}") is None
                 unit.areas.add(replace(AREA, id=f"{number:03}"))
 
-    threads = [Thread(target=write, args=(first,)) for first in (0, 10, 20, 30)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(write, (0, 10, 20, 30)))
     with store.read() as unit:
         assert [area.id for area in unit.areas.page(after=None, size=99).items] == [f"{k:03}" for k in range(40)]
 

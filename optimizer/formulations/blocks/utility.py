@@ -10,11 +10,12 @@ Data
 Variables
     cut_kw[t]           power left out, 0..P_t - lowest_kw
     extra_kw[t]         extra power while making up, 0..recovery_kw; only where something must be made up
+    owed_kwh[t]         energy still to be made up after step t, 0 after the last; only with extra_kw
     cutting[t]          1 if it may be cut in step t; only with a longest cut
 Constraints
     cut_marked[t]       cut_kw[t] <= its bound * cutting[t]
     cut_ends[t]         cutting[t] + ... + cutting[t+L] <= L
-    made_up_later[t]    sum_{u<=t} extra_kw[u] <= s sum_{u<=t} cut_kw[u]; equality at the last step
+    made_up_later[t]    owed_kwh[t] - owed_kwh[t-1] = dt (s cut_kw[t] - extra_kw[t])
 Cost
     substitutes         substitute_eur_per_kwh dt sum_t cut_kw[t]
 Exclusive: cut_kw and extra_kw.
@@ -43,7 +44,7 @@ def add_utility(asset: Utility, block: pyo.Block, problem: SiteProblem) -> Asset
     power: dict[int, Any] = {t: -block.cut_kw[t] for t in steps}
     exclusive: tuple[tuple[pyo.Var, pyo.Var], ...] = ()
     if asset.recovery_share > 0.0:
-        _make_up(asset, block, steps)
+        _make_up(asset, block, problem)
         power = {t: block.extra_kw[t] - block.cut_kw[t] for t in steps}
         exclusive = ((block.cut_kw, block.extra_kw),)
     cost = {}
@@ -62,13 +63,14 @@ def _limit_cuts(block: pyo.Block, steps: range, longest: int) -> None:
     )
 
 
-def _make_up(asset: Utility, block: pyo.Block, steps: range) -> None:
+def _make_up(asset: Utility, block: pyo.Block, problem: SiteProblem) -> None:
+    steps = range(problem.grid.steps)
     block.extra_kw = pyo.Var(steps, bounds=(0.0, asset.recovery_kw))
-    last = steps[-1]
+    last, step_h = steps[-1], problem.grid.step_h
+    block.owed_kwh = pyo.Var(steps, bounds=lambda _, t: (0.0, 0.0 if t == last else None))
 
     def made_up_later(b: pyo.Block, t: int) -> Any:
-        made_up = pyo.quicksum(b.extra_kw[u] for u in range(t + 1))
-        owed = asset.recovery_share * pyo.quicksum(b.cut_kw[u] for u in range(t + 1))
-        return made_up == owed if t == last else made_up <= owed
+        before = b.owed_kwh[t - 1] if t else 0.0
+        return b.owed_kwh[t] - before == step_h * (asset.recovery_share * b.cut_kw[t] - b.extra_kw[t])
 
     block.made_up_later = pyo.Constraint(steps, rule=made_up_later)

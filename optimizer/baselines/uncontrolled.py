@@ -46,7 +46,7 @@ def plan_uncontrolled(problem: SiteProblem) -> SitePlan:
     habits = [(asset, follow_habit(asset, problem)) for asset in problem.assets]
     net = sum((habit.power_kw for _, habit in habits), np.zeros(problem.grid.steps))
     offtake, feed_in = np.maximum(net, 0.0), np.maximum(-net, 0.0)
-    windows = tuple(_window_plans(problem, net))
+    windows = tuple(_window_plans(problem, {asset.id: habit.power_kw for asset, habit in habits}))
     energy = problem.offtake_price_eur_per_kwh @ offtake - problem.feed_in_price_eur_per_kwh @ feed_in
     cost = {"energy": problem.grid.step_h * float(energy)}
     if any(window.excess_price_eur_per_kwh is not None for window in problem.windows):
@@ -185,10 +185,12 @@ def produce(asset: ContinuousUnit, problem: SiteProblem) -> Habit:
     return Habit(power_kw=np.full(problem.grid.steps, asset.normal_kw))
 
 
-def _window_plans(problem: SiteProblem, net_kw: FloatArray) -> list[WindowPlan]:
+def _window_plans(problem: SiteProblem, power_kw: Mapping[str, FloatArray]) -> list[WindowPlan]:
     plans = []
     for window in problem.windows:
-        power = net_kw if window.direction is Direction.OFFTAKE else -net_kw
+        members = (power for name, power in power_kw.items() if not window.asset_ids or name in window.asset_ids)
+        net = sum(members, np.zeros(problem.grid.steps))
+        power = net if window.direction is Direction.OFFTAKE else -net
         excess = np.where(window.steps, np.maximum(power - window.limit_kw, 0.0), 0.0)
         cost = problem.grid.step_h * float(excess.sum()) * (window.excess_price_eur_per_kwh or 0.0)
         plans.append(

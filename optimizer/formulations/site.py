@@ -15,7 +15,8 @@ Variables
     takes[pair,t]           1 if the first of two exclusive powers may be positive; only in guarded steps
 Constraints
     balance[t]              sum of the assets' power - offtake_kw[t] + feed_in_kw[t] = 0
-    window_limit[w,t]       offtake_kw[t] - feed_in_kw[t] - excess_kw[w,t] <= limit (sign turned for a feed-in window)
+    window_limit[w,t]       offtake_kw[t] - feed_in_kw[t] - excess_kw[w,t] <= limit (sign turned for a feed-in window);
+                            the sum of some assets' power instead, for a window on part of the site
     first_only[pair,t]      first <= its bound * takes
     second_only[pair,t]     second <= its bound * (1 - takes)
     sequence[b,a,t]         batches in order, see `blocks.batch`
@@ -144,14 +145,23 @@ def _add_connection(site: SiteModel, problem: SiteProblem) -> None:
 def _add_windows(site: SiteModel, problem: SiteProblem) -> None:
     model = site.model
     windows = {window.id: window for window in sorted(problem.windows, key=lambda window: window.id)}
-    inside = [(w, int(t)) for w, window in windows.items() for t in np.flatnonzero(window.steps)]
+    inside = [
+        (w, int(t))
+        for w, window in windows.items()
+        for t in np.flatnonzero(window.steps)
+        if not window.asset_ids or any(_has_power(site.terms[a], int(t)) for a in window.asset_ids)
+    ]
     priced = [(w, t) for w, t in inside if windows[w].excess_price_eur_per_kwh is not None]
     model.excess_kw = pyo.Var(priced, domain=pyo.NonNegativeReals)
 
     def window_limit(m: pyo.ConcreteModel, w: str, t: int) -> Any:
         sign = 1.0 if windows[w].direction is Direction.OFFTAKE else -1.0
-        power = sign * (m.offtake_kw[t] - _where(m.feed_in_kw, t))
-        return power - _where(m.excess_kw, (w, t)) <= float(windows[w].limit_kw[t])
+        power, given = m.offtake_kw[t] - _where(m.feed_in_kw, t), 0.0
+        if windows[w].asset_ids:
+            members = [site.terms[asset_id] for asset_id in sorted(windows[w].asset_ids)]
+            power = pyo.quicksum(_where(terms.power_kw, t) for terms in members)
+            given = sum(float(terms.fixed_kw[t]) for terms in members if terms.fixed_kw is not None)
+        return sign * power - _where(m.excess_kw, (w, t)) <= float(windows[w].limit_kw[t]) - sign * given
 
     model.window_limit = pyo.Constraint(inside, rule=window_limit)
     if priced:
@@ -175,6 +185,10 @@ def _add_guards(site: SiteModel, guarded: GuardedSteps) -> None:
 
     model.first_only = pyo.Constraint(where, rule=first_only)
     model.second_only = pyo.Constraint(where, rule=second_only)
+
+
+def _has_power(terms: AssetTerms, t: int) -> bool:
+    return t in terms.power_kw or (terms.fixed_kw is not None and float(terms.fixed_kw[t]) != 0.0)
 
 
 def _where(variable: pyo.Var, index: Any) -> Any:

@@ -25,6 +25,7 @@ from optimizer.problems.assets import Asset, BaseLoad, Batch, Battery, BuildingZ
 from optimizer.problems.contracts import offtake_capacity_kw
 from optimizer.problems.profiles import comfort_band, possible_starts
 from optimizer.problems.site import SiteProblem
+from optimizer.problems.windows import Direction
 
 PATCHABLE: Mapping[type, frozenset[str]] = {
     ChargingSession: frozenset({"energy_kwh", "guaranteed_kwh"}),
@@ -79,6 +80,7 @@ class SitePatcher:
             if isinstance(left, BaseLoad):
                 fixed[asset.id][now:] = left.power_kw
         draft.patch_connection(remaining, sum(fixed.values(), np.zeros(problem.grid.steps)))
+        draft.patch_windows(remaining, fixed)
         energy = draft.patch_prices(remaining)
         program = self.site.program
         return replace(
@@ -173,9 +175,17 @@ class SiteDraft:
                 self.column_upper[feed_in] = remaining.contracted_feed_in_kw[k]
             elif remaining.contracted_feed_in_kw[k] > 0.0:
                 raise ModelError("feed-in is contracted in a step in which the compiled site has none")
+
+    def patch_windows(self, remaining: SiteProblem, fixed: Mapping[str, NDArray[np.float64]]) -> None:
+        """Write the limits of windows, less the given loads of the assets a window holds for."""
+        rows = self._patcher.rows["window_limit"]
         for window in remaining.windows:
-            for at in np.flatnonzero(window.steps):
-                self.row_upper[rows["window_limit"][window.id, self.now + int(at)]] = window.limit_kw[at]
+            sign = 1.0 if window.direction is Direction.OFFTAKE else -1.0
+            given = sum((fixed[asset_id] for asset_id in window.asset_ids), np.zeros(self.now + remaining.grid.steps))
+            for at in (int(k) for k in np.flatnonzero(window.steps)):
+                row = rows.get((window.id, self.now + at))
+                if row is not None:
+                    self.row_upper[row] = window.limit_kw[at] - sign * given[self.now + at]
 
 
 @singledispatch

@@ -106,7 +106,7 @@ def charging_room_kw(problem: SiteProblem) -> FloatArray:
     """Most power left for flexible sessions per step, shape (steps,): hard limits minus everything else at its best."""
     room = offtake_capacity_kw(problem)
     for window in problem.windows:
-        if window.direction is Direction.OFFTAKE and window.excess_price_eur_per_kwh is None:
+        if window.direction is Direction.OFFTAKE and window.excess_price_eur_per_kwh is None and not window.asset_ids:
             room = np.where(window.steps, np.minimum(room, window.limit_kw), room)
     for asset in problem.assets:
         room = room - lowest_power_kw(asset, problem)

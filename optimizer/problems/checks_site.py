@@ -69,6 +69,10 @@ def _check_window(window: CongestionWindow, problem: SiteProblem, path: str) -> 
             message=f"window {window.id} has a step whose limit is not a finite number",
             ids=ids,
         )
+    unknown = sorted({*window.asset_ids} - {asset.id for asset in problem.assets})
+    if unknown:
+        message = f"window {window.id} holds for {', '.join(unknown)}, which is no asset of this site"
+        yield Finding(rule=f"{rule}.assets", path=f"{path}.asset_ids", message=message, ids=(*ids, *unknown))
     price = window.excess_price_eur_per_kwh
     if price is not None and not (np.isfinite(price) and price >= 0.0):
         yield Finding(

@@ -22,12 +22,16 @@ class Direction(StrEnum):
 class CongestionWindow:
     """A cap on offtake or feed-in in some steps; an awarded commitment is such a window.
 
+    The cap holds for net power, so a negative limit asks for the other direction. It holds for the connection, or for
+    the sum of some assets on it.
+
     Attributes:
         id: id of the window, such as the contract, award or order it follows from.
         steps: True in the steps where it holds, shape (steps,).
         limit_kw: highest power per step, shape (steps,); values outside ``steps`` are ignored.
         direction: whether offtake or feed-in is capped.
         excess_price_eur_per_kwh: price of energy above the limit; None makes the window hard.
+        asset_ids: assets it holds for together, such as charge points behind one cable; the whole connection when empty.
     """
 
     id: str
@@ -35,6 +39,7 @@ class CongestionWindow:
     limit_kw: FloatArray
     direction: Direction = Direction.OFFTAKE
     excess_price_eur_per_kwh: float | None = None
+    asset_ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         steps = np.array(self.steps, dtype=np.bool_)

@@ -71,7 +71,7 @@ def draw_power_stack(problem: SiteProblem, plan: SitePlan) -> Figure:
             base = base + part
     axis.stairs(offtake_capacity_kw(problem), edges, color=LIMIT, label="contracted capacity", baseline=None)
     for window in problem.windows:
-        if window.direction is Direction.OFFTAKE:
+        if window.direction is Direction.OFFTAKE and not window.asset_ids:
             limit = np.where(window.steps, window.limit_kw, np.nan)
             axis.stairs(limit, edges, color=LIMIT, linestyle="--", label=f"window {window.id}", baseline=None)
     axis.set_ylabel("power (kW)")

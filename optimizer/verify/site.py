@@ -83,8 +83,8 @@ def _verify_connection(problem: SiteProblem, plan: SitePlan) -> Iterator[Finding
 
 
 def _verify_windows(problem: SiteProblem, plan: SitePlan) -> Iterator[Finding]:
-    net = _net_power(problem, plan)
     for window, seen in zip(problem.windows, plan.windows, strict=True):
+        net = _net_power(problem, plan, window.asset_ids)
         power = net if window.direction is Direction.OFFTAKE else -net
         above = np.where(window.steps, np.maximum(power - window.limit_kw, 0.0), 0.0)
         price = window.excess_price_eur_per_kwh
@@ -114,5 +114,6 @@ def _verify_costs(problem: SiteProblem, plan: SitePlan) -> Iterator[Finding]:
         yield from judge_value(f"cost_eur[{kind}]", seen, expected.get(kind, 0.0), COST_TOLERANCE, (problem.id,))
 
 
-def _net_power(problem: SiteProblem, plan: SitePlan) -> FloatArray:
-    return sum((asset.power_kw for asset in plan.assets), np.zeros(problem.grid.steps))
+def _net_power(problem: SiteProblem, plan: SitePlan, members: tuple[str, ...] = ()) -> FloatArray:
+    counted = (asset for asset in plan.assets if not members or asset.asset_id in members)
+    return sum((asset.power_kw for asset in counted), np.zeros(problem.grid.steps))

@@ -27,7 +27,7 @@ from optimizer.timegrid import TimeGrid
 DAY: Final = datetime(2026, 3, 10, 12, tzinfo=UTC).date()
 QUARTER: Final = timedelta(minutes=15)
 LOT: Final = Decimal("0.1")
-PROFILES: Final = {"gopacs_dso": 60, "gopacs_tso": 300, "national": 10_000, "blocks": 1_000}
+PROFILES: Final = {"gopacs_dso": 60, "gopacs_tso": 120, "national": 10_000, "blocks": 1_000}
 CONNECTIONS_PER_ORDER: Final = 0.25
 
 

@@ -43,8 +43,13 @@ class RedispatchSession:
         self.problem = problem
         self.result = solve_redispatch(problem, self._run)
 
-    def withdraw(self, ids: Sequence[str]) -> RedispatchResult:
+    def withdraw(self, ids: Sequence[str], *, within: float | None = None) -> RedispatchResult:
         """Take orders out of the book, and with them those that depend on them, and clear again.
+
+        Args:
+            ids: the orders.
+            within: relative gap within which a repaired set is good enough when time presses; its bound is proven
+                as ever and its stage says whether the gap of the run is. None for the gap of the run.
 
         Raises:
             KeyError: an id is not in the book.
@@ -61,7 +66,9 @@ class RedispatchSession:
             self._accept(smaller, result)
             return result
         lost = np.setdiff1d(np.flatnonzero(self.result.units > 0), kept)
-        result = self._repair(smaller, left, _steps_of(self.problem, lost)) or solve_redispatch(smaller, self._run)
+        gap = self._run.relative_gap if within is None else within
+        repaired = self._repair(smaller, left, _steps_of(self.problem, lost), gap)
+        result = repaired or solve_redispatch(smaller, self._run)
         self._accept(smaller, result)
         return result
 
@@ -72,7 +79,7 @@ class RedispatchSession:
         self.problem, self.result = problem, result
 
     def _repair(
-        self, problem: RedispatchProblem, left: FloatArray, steps: NDArray[np.bool_]
+        self, problem: RedispatchProblem, left: FloatArray, steps: NDArray[np.bool_], gap: float
     ) -> RedispatchResult | None:
         """Move only orders that have power in the given steps; None where that proves too little."""
         former = self.result.stages[-1]
@@ -91,15 +98,15 @@ class RedispatchSession:
         shortfall = self.result.stages[0]
         keep_objective(session, unmet, shortfall.objective + shortfall.tolerance - unmet.offset)
         session.set_objective(cost.name, cost.costs, cost.offset)
-        options = replace(stage_options(self._run, problem, cost.name), relative_gap=self._run.relative_gap / 2)
+        options = replace(stage_options(self._run, problem, cost.name), relative_gap=gap / 2)
         outcome = session.run(options)
         if outcome.incumbent is None:
             return None
         to_units = csr_array(unit_matrix(problem, program)[:, np.flatnonzero(free)])
         units = np.where(near, whole_units(problem, to_units @ outcome.incumbent.values), left)
         value = stage_value(problem, cost.name, units)
-        allowed = max(self._run.relative_gap * abs(value), options.absolute_gap)
-        if value - former.bound > allowed:
+        above = value - former.bound
+        if above > max(gap * abs(value), options.absolute_gap):
             return None
         stage = StageResult(
             name=former.name,
@@ -107,7 +114,7 @@ class RedispatchSession:
             objective=value,
             bound=former.bound,
             tolerance=former.tolerance,
-            proven=True,
+            proven=above <= max(self._run.relative_gap * abs(value), options.absolute_gap),
             seconds=outcome.report.seconds,
             nodes=outcome.report.nodes,
         )

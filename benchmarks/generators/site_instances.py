@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from optimizer.problems.assets import Batch, ChargingSession
+from optimizer.problems.assets import Asset, Batch, ChargingSession
+from optimizer.problems.generation import BidirectionalSession
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
 from optimizer.timegrid import TimeGrid
 
+BIDIRECTIONAL_OPTIMUM_EUR = {10: 8.9732300684, 50: 79.1678996790, 200: 385.9739331114}
 START = datetime(2027, 1, 4, 11, tzinfo=UTC)
 BATCH_OPTIMUM_EUR = {10: 402.7900625, 50: 1887.2803375, 200: 7640.7439375, 500: 19851.0995}
 SESSIONS_OPTIMUM_EUR = {
@@ -56,9 +60,34 @@ def read_sessions(data: Path, sessions: int) -> SiteProblem:
         return _one_way_site(f"sessions {sessions}", file["price"], file["cap"], cars)
 
 
-def _one_way_site(
-    name: str, price: FloatArray, cap: FloatArray, assets: tuple[Batch, ...] | tuple[ChargingSession, ...]
-) -> SiteProblem:
+def read_bidirectional(data: Path, sessions: int) -> SiteProblem:
+    """Read bidirectional sessions under a cap on both directions (``ev_v2g_N*.npz``)."""
+    with np.load(_find(data, f"ev_v2g_N{sessions}.npz")) as file:
+        efficiency = np.broadcast_to(file["eta"], sessions)
+        cars = tuple(
+            BidirectionalSession(
+                id=f"car-{k:05d}",
+                arrival_step=int(file["arrival"][k]),
+                departure_step=int(file["departure"][k]),
+                capacity_kwh=float(file["ecap"][k]),
+                arrival_kwh=float(file["e0"][k]),
+                departure_kwh=float(file["etarget"][k]),
+                charge_kw=float(file["pmax"][k]),
+                discharge_kw=float(file["pmax"][k]),
+                charge_efficiency=float(efficiency[k]),
+                discharge_efficiency=float(efficiency[k]),
+            )
+            for k in range(sessions)
+        )
+        site = _one_way_site(f"bidirectional {sessions}", file["price"], file["cap"], cars)
+    return replace(
+        site,
+        contracted_feed_in_kw=site.contracted_offtake_kw,
+        feed_in_price_eur_per_kwh=site.offtake_price_eur_per_kwh,
+    )
+
+
+def _one_way_site(name: str, price: FloatArray, cap: FloatArray, assets: Sequence[Asset]) -> SiteProblem:
     steps = len(price)
     return SiteProblem(
         id=name,
@@ -67,7 +96,7 @@ def _one_way_site(
         contracted_feed_in_kw=np.zeros(steps),
         offtake_price_eur_per_kwh=price,
         feed_in_price_eur_per_kwh=np.zeros(steps),
-        assets=assets,
+        assets=tuple(assets),
     )
 
 

@@ -31,7 +31,7 @@ class CongestionWindow:
         limit_kw: highest power per step, shape (steps,); values outside ``steps`` are ignored.
         direction: whether offtake or feed-in is capped.
         excess_price_eur_per_kwh: price of energy above the limit; None makes the window hard.
-        asset_ids: assets it holds for together, such as charge points behind one cable; the whole connection when empty.
+        asset_ids: assets it holds for together, such as points behind one cable; the whole connection when empty.
     """
 
     id: str

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import clear, database, fleet
+from api.cli import clear, database, fleet, offers
 from api.cli.demo import demo
 from api.cli.dispatch import dispatch
 from api.cli.documents import examples, figures
@@ -22,6 +22,8 @@ EXIT_CODES = "Exit codes: 0 done, 1 error of ours, 2 bad input, 3 infeasible, 4 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, epilog=EXIT_CODES)
 app.add_typer(clear.app, name="clear")
 app.command("dispatch")(dispatch)
+app.add_typer(offers.app, name="offer")
+app.add_typer(offers.region, name="region")
 app.add_typer(fleet.app, name="fleet")
 app.command("demo")(demo)
 app.command("serve")(serve)

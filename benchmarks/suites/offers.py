@@ -3,11 +3,13 @@
 ``plant week`` and ``fleet curve`` trace up to 20 points; ``fleet award`` gives every car its schedule under an award of
 95 % of the largest volume and judges the result. ``chargers`` counts stations per 100 kW in the drawn fleet under the
 two stated sets of assumptions. ``real chargers`` needs ``--data`` and repeats the flexibility per station between 17:00
-and 18:00 published with the pausing study: 2.70 kW with pauses, 1.77 kW without, within 15 %.
+and 18:00 published with the pausing study: 2.70 kW with pauses, 1.77 kW without, within 15 % as the mean of the hour.
+Its least quarter-hour is reported beside it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,7 @@ from market.offers.charger_fleet import (
     count_stations,
     draw_station_days,
 )
+from optimizer.offers.charger_pool import VolumeBasis
 from optimizer.offers.fleet_award import spread_over_fleet
 from optimizer.offers.fleet_curve import find_largest_volume, trace_fleet_curve
 from optimizer.offers.supply_curve import trace_supply_curve
@@ -117,13 +120,13 @@ def real_stations(stations: int, seed: int, data: Path | None) -> StationDays:
 
 
 def measure_stations(fleet: StationDays, clock: Clock) -> Figures:
-    """Flexibility per station over one hour against uncontrolled charging, and stations per 100 kW."""
+    """Flexibility per station over one hour against uncontrolled charging, as mean of the hour and as its least."""
     figures = {}
     with clock.phase("count"):
-        for assumptions in (*SET_A, *SET_B):
-            found = count_stations(fleet, assumptions)
-            figures[f"kW per station, {assumptions.name}"] = (found.kw_per_station, "kW")
-            figures[f"stations, {assumptions.name}"] = (float(found.stations or np.inf), "per 100 kW")
+        for assumptions in SET_A:
+            for basis in VolumeBasis:
+                found = count_stations(fleet, replace(assumptions, basis=basis))
+                figures[f"kW per station, {assumptions.name}, {basis.value}"] = (found.kw_per_station, "kW")
     return figures
 
 
@@ -178,8 +181,8 @@ CASES = (
         generate=real_stations,
         engines={"ours": measure_stations},
         targets=(
-            *_between(f"kW per station, {SET_A[0].name}", 0.85 * 2.70, 1.15 * 2.70),
-            *_between(f"kW per station, {SET_A[1].name}", 0.85 * 1.77, 1.15 * 1.77),
+            *_between(f"kW per station, {SET_A[0].name}, mean", 0.85 * 2.70, 1.15 * 2.70),
+            *_between(f"kW per station, {SET_A[1].name}, mean", 0.85 * 1.77, 1.15 * 1.77),
         ),
         needs_data=True,
     ),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from optimizer.problems.assets import Asset, Batch, ChargingSession
 from optimizer.problems.generation import BidirectionalSession
@@ -105,3 +106,48 @@ def _find(data: Path, name: str) -> Path:
     if not found:
         raise ValueError(f"there is no {name} below {data}")
     return found[0]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MeasuredOffice:
+    """What is known of the BOPTEST office of 5,000 m2: weather, gains, set points, heat and cold that were delivered.
+
+    Attributes:
+        heat_kw: heat delivered per quarter-hour.
+        cold_kw: cold delivered per quarter-hour, positive.
+        outdoor_c: outdoor temperature.
+        internal_kw: sensible gains of people and equipment.
+        sun_kw_per_m2: global horizontal irradiation.
+        band_c: lower and upper set point, mean of the two zones.
+    """
+
+    heat_kw: FloatArray
+    cold_kw: FloatArray
+    outdoor_c: FloatArray
+    internal_kw: FloatArray
+    sun_kw_per_m2: FloatArray
+    band_c: tuple[FloatArray, FloatArray]
+
+
+def read_measured_office(data: Path) -> MeasuredOffice:
+    """Read the emulated office (``office_15min``, ``weather_uccle_tmyx_hourly``, ``baseline_heat_cool_15min``)."""
+    office = pd.read_parquet(_find(data, "office_15min.parquet"))
+    weather = pd.read_parquet(_find(data, "weather_uccle_tmyx_hourly.parquet"))
+    baseline = pd.read_parquet(_find(data, "baseline_heat_cool_15min.parquet"))
+    steps = len(baseline)
+    quarters = np.arange(steps) / 4.0
+    hours = np.arange(len(weather))
+    gains = [name for name in office.columns if name.startswith(("InternalGainsCon", "InternalGainsRad"))]
+
+    def set_point(edge: str) -> FloatArray:
+        kelvin = office[[f"{edge}Setp_nz", f"{edge}Setp_sz"]].mean(axis=1).to_numpy()[:steps]
+        return np.asarray(kelvin - 273.15, dtype=np.float64)
+
+    return MeasuredOffice(
+        heat_kw=np.maximum(baseline["q_heat_production_w"].to_numpy() / 1000.0, 0.0),
+        cold_kw=np.maximum(-baseline["q_cool_production_w"].to_numpy() / 1000.0, 0.0),
+        outdoor_c=np.interp(quarters, hours, weather["dry_bulb_c"].to_numpy()),
+        internal_kw=office[gains].sum(axis=1).to_numpy()[:steps] / 1000.0,
+        sun_kw_per_m2=np.interp(quarters, hours, weather["ghi_wm2"].to_numpy()) / 1000.0,
+        band_c=(set_point("Lower"), set_point("Upper")),
+    )

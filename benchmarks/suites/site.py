@@ -20,8 +20,10 @@ from benchmarks.generators.site_instances import (
     BATCH_OPTIMUM_EUR,
     BIDIRECTIONAL_OPTIMUM_EUR,
     SESSIONS_OPTIMUM_EUR,
+    MeasuredOffice,
     read_bidirectional,
     read_jobs,
+    read_measured_office,
     read_sessions,
 )
 from benchmarks.measure import Clock, Figures
@@ -30,9 +32,11 @@ from optimizer.baselines.uncontrolled import plan_uncontrolled
 from optimizer.problems.assets import Asset, Battery, BuildingZone, ChargingSession, Pausing
 from optimizer.problems.site import SiteProblem
 from optimizer.problems.states import BatteryState, SessionState, State, ZoneState
+from optimizer.problems.zone_fit import fit_to_demand, run_thermostat
 from optimizer.results.site import SitePlan
 from optimizer.runs.site import SiteOutcome, SiteSession, dispatch_site
 from optimizer.solver.options import SolverOptions
+from optimizer.units import QUARTER_HOUR_H
 
 LATER = 1
 NEAR = "above the published optimum"
@@ -114,6 +118,29 @@ def price_and_flatten(sample: RobustSample, clock: Clock) -> Figures:
         "peak": (max(peak, sample.quiet_peak_kw), "kW"),
         "uncontrolled cost per kWh": (habit_cost / sample.energy_kwh, "EUR/kWh"),
         "uncontrolled peak": (max(habit_peak, sample.quiet_peak_kw), "kW"),
+    }
+
+
+def make_measured_office(_size: int, _seed: int, data: Path | None) -> MeasuredOffice:
+    """Read the emulated office."""
+    return read_measured_office(data or Path())
+
+
+def fit_office(office: MeasuredOffice, clock: Clock) -> Figures:
+    """Fit a first-order zone to a year of heat and cold, and compare the year's totals."""
+    series = (office.outdoor_c, office.internal_kw, office.sun_kw_per_m2, office.band_c, QUARTER_HOUR_H)
+    with clock.phase("fit"):
+        fit = fit_to_demand(office.heat_kw, office.cold_kw, *series, start=(0.5, 300.0, 200.0))
+    zone = (fit.resistance_k_per_kw, fit.capacity_kwh_per_k, fit.solar_m2)
+    heat, cold = run_thermostat(zone, *series)
+    return {
+        "resistance": (fit.resistance_k_per_kw, "K/kW"),
+        "capacity": (fit.capacity_kwh_per_k, "kWh/K"),
+        "sun area": (fit.solar_m2, "m2"),
+        "error of a day": (fit.error, "kWh"),
+        "relative error of a day": (fit.relative_error, "share"),
+        "heat of the year against delivered": (float(heat.sum() / office.heat_kw.sum()), "ratio"),
+        "cold of the year against delivered": (float(cold.sum() / office.cold_kw.sum()), "ratio"),
     }
 
 
@@ -218,6 +245,14 @@ CASES = (
             Target(engine="ours", phase="result", metric=NEAR, at_most=1e-6),
             Target(engine="ours", phase="result", metric=NEAR, at_least=-1e-6),
         ),
+    ),
+    Case(
+        name="fit of an office",
+        source="BOPTEST multizone_office_simple_hydronic: emulated year of a 5,000 m2 office in Brussels",
+        sizes=(1,),
+        generate=make_measured_office,
+        needs_data=True,
+        engines={"ours": fit_office},
     ),
     Case(
         name="public sessions with pauses",

@@ -12,10 +12,12 @@ from optimizer.baselines.price_stack import stack_tender
 from optimizer.errors import InvalidProblemError, SolverError, VerificationError
 from optimizer.formulations.tender import build_tender
 from optimizer.model.compile import compile_model
+from optimizer.model.components import split_program
 from optimizer.model.program import Program
 from optimizer.problems.checks_tender import check_tender_problem
 from optimizer.problems.tender import FloatArray, IntArray, TenderProblem
 from optimizer.results.tender import TenderResult, price_result
+from optimizer.runs.tender_parts import join_stages
 from optimizer.runs.tender_reading import read_calls, read_lots
 from optimizer.solver.lexicographic import StageOutcome, keep_objective, run_stages
 from optimizer.solver.options import SolverOptions
@@ -113,13 +115,7 @@ class TenderRun:
         Raises:
             VerificationError: the result does not pass the independent check.
         """
-        stages = run_stages(
-            HighsSession(self._options),
-            self._program,
-            tolerances={"cost": COST_HAIR_EUR},
-            options=self._options,
-            listener=listener,
-        )
+        stages = self._solve_parts(listener)
         values = next((s.outcome.incumbent.values for s in reversed(stages) if s.outcome.incumbent is not None), None)
         # The second stage may spend the hair on cost; calling the lots anew takes it back.
         lots = None if values is None else read_lots(self.problem, self._program.column_labels, values)
@@ -196,6 +192,21 @@ class TenderRun:
             return self.evaluate(stack_tender(self.problem))
         except SolverError:
             return None
+
+    def _solve_parts(self, listener: ProgressListener | None) -> tuple[StageOutcome, ...]:
+        """Solve what hangs together, part by part; windows that share no bid are decided apart."""
+        parts, session = split_program(self._program), HighsSession(self._options)
+        solved = [
+            run_stages(
+                session,
+                part.program,
+                tolerances={"cost": COST_HAIR_EUR},
+                options=self._options,
+                listener=listener,
+            )
+            for part in parts
+        ]
+        return join_stages(self._program, parts, solved)
 
     def _session(self) -> HighsSession:
         session = HighsSession(self._options)

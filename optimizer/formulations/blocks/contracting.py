@@ -47,9 +47,10 @@ def _add_acceptance(model: pyo.ConcreteModel, problem: TenderProblem) -> list[Ex
     model.opened = pyo.Var(later, domain=pyo.Binary)
     model.step_opened = pyo.Constraint(later, rule=lambda m, k: m.lots[k] <= lots_of[k] * m.opened[k])
     model.step_filled = pyo.Constraint(later, rule=lambda m, k: m.lots[k - 1] >= lots_of[k - 1] * m.opened[k])
-    steady = np.flatnonzero(~problem.offer_takes_turns)
-    room = {w: [int(o) for o in steady if problem.offer_window[o] == w] for w in range(problem.windows)}
-    crowded = [w for w, offers in room.items() if int(limit[offers].sum()) > problem.window_max_lots[w]]
+    room: list[list[int]] = [[] for _ in range(problem.windows)]
+    for offer in np.flatnonzero(~problem.offer_takes_turns).tolist():
+        room[problem.offer_window[offer]].append(offer)
+    crowded = [w for w, offers in enumerate(room) if int(limit[offers].sum()) > problem.window_max_lots[w]]
     model.maximum = pyo.Constraint(
         crowded, rule=lambda _, w: pyo.quicksum(accepted[o] for o in room[w]) <= int(problem.window_max_lots[w])
     )
@@ -140,7 +141,9 @@ def _add_providers(model: pyo.ConcreteModel, problem: TenderProblem, accepted: l
     """Add the fewest providers, unless nothing is contracted, and the largest share of one provider."""
     provider_of = problem.bid_provider[problem.offer_bid]
     providers = sorted({int(p) for p in provider_of})
-    mine = {p: [o for o in range(problem.offers) if provider_of[o] == p] for p in providers}
+    mine: dict[int, list[int]] = {p: [] for p in providers}
+    for offer, provider in enumerate(provider_of.tolist()):
+        mine[provider].append(offer)
     counted = providers if problem.minimum_providers > 1 else []
     model.engaged = pyo.Var(counted, domain=pyo.Binary)
     model.engaged_lots = pyo.Constraint(

@@ -1,0 +1,1 @@
+"""Real markets, read from their published records and cleared again."""

@@ -247,6 +247,19 @@ def full_site_file() -> Json:
             "guaranteed_kwh": "5",
             "guaranteed_by": "2027-05-25T22:00:00Z",
         },
+        {
+            "kind": "bidirectional_session",
+            "id": "van",
+            "arrival_at": "2027-05-25T20:00:00Z",
+            "departure_at": "2027-05-26T05:00:00Z",
+            "capacity_kwh": "80",
+            "arrival_kwh": "40",
+            "departure_kwh": "60",
+            "charge_kw": "11",
+            "discharge_kw": "11",
+        },
+        {"kind": "pv_plant", "id": "roof", "available_kw": ["0"] * 36 + ["3"] * 4},
+        {"kind": "utility", "id": "nitrogen", "power_kw": "8", "lowest_kw": "2", "longest_cut_quarter_hours": 4},
     ]
     document["windows"] = [
         {"id": "night", "limit_kw": "60", "daily": [{"local_from": "22:00", "local_to": "02:00"}]},

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from inspect import getdoc
 from typing import Any, Final
 
 from pydantic import ConfigDict
 
-_ATTRIBUTE: Final = re.compile(r"^    (\w+): ", re.MULTILINE)
+_ATTRIBUTE: Final = re.compile(r"^    (\w+(?:, \w+)*): ", re.MULTILINE)
 
 
-def described_by(*kinds: type) -> ConfigDict:
-    """Let a schema show the words of domain classes: the first line of the first, the attributes of all."""
+def described_by(kind: type, rename: Callable[[str], str] = str) -> ConfigDict:
+    """Let a schema show the words of a class: its first line and those of its attributes, by their name at the edge."""
 
     def describe(schema: dict[str, Any]) -> None:
-        schema["description"] = (getdoc(kinds[0]) or "").partition("\n")[0]
-        for kind in kinds:
-            for name, text in attribute_texts(kind).items():
-                if name in schema.get("properties", {}):
-                    schema["properties"][name]["description"] = text
+        schema["description"] = (getdoc(kind) or "").partition("\n")[0]
+        for name, text in attribute_texts(kind).items():
+            if rename(name) in schema.get("properties", {}):
+                schema["properties"][rename(name)]["description"] = text
 
     return ConfigDict(json_schema_extra=describe)
 
 
 def attribute_texts(kind: type) -> dict[str, str]:
-    """Read the ``Attributes`` section of a docstring: one line of text per attribute."""
+    """Read the ``Attributes`` section of a docstring: one line of text per attribute, also where some share one."""
     section = (getdoc(kind) or "").partition("Attributes:\n")[2].partition("\n\n")[0]
     parts = _ATTRIBUTE.split(section)[1:]
-    return {name: " ".join(text.split()) for name, text in zip(parts[::2], parts[1::2], strict=True)}
+    texts = zip(parts[::2], parts[1::2], strict=True)
+    return {name: " ".join(text.split()) for names, text in texts for name in names.split(", ")}

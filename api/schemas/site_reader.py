@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_type_hints
 
 import numpy as np
 
-from api.schemas.sites import (
-    AssetTerms,
-    BaseLoadTerms,
-    BatchTerms,
-    BatteryTerms,
-    BuildingZoneTerms,
-    ChargingSessionTerms,
-    SiteTerms,
-    WindowTerms,
-)
+from api.schemas.asset_mirror import AssetModel, edge_name
+from api.schemas.sites import SiteTerms, WindowTerms
 from optimizer.findings import Finding, sort_findings
-from optimizer.problems.assets import Asset, BaseLoad, Batch, Battery, BuildingZone, ChargingSession
+from optimizer.problems.assets import Asset
 from optimizer.problems.checks_site import check_site
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
@@ -32,16 +24,8 @@ from optimizer.units import QUARTER_HOUR_S
 LONGEST_QUARTER_HOURS: Final = 31 * 96
 """A month: what is planned at once."""
 
-_EDGE_NAMES: Final[Mapping[str, str]] = {
-    "arrival_step": "arrival_at",
-    "departure_step": "departure_at",
-    "guaranteed_by_step": "guaranteed_by",
-    "earliest_start_step": "earliest_start_at",
-    "latest_start_step": "latest_start_at",
-    "planned_start_step": "planned_start_at",
-    "notice_steps": "notice_quarter_hours",
-    "gap_steps": "gap_quarter_hours",
-}
+_WHERE_NONE: Final[Mapping[str, float]] = {"lower_c": -np.inf, "upper_c": np.inf}
+"""What an absent band means."""
 
 T = TypeVar("T")
 
@@ -52,7 +36,7 @@ def read_site(terms: SiteTerms) -> tuple[SiteProblem | None, tuple[Finding, ...]
     if grid_faults:
         return None, grid_faults
     reader = _Reader(grid=TimeGrid(start=terms.start, steps=terms.quarter_hours))
-    assets = [reader.attempt(f"assets[{k}]", _READERS[type(asset)], asset) for k, asset in enumerate(terms.assets)]
+    assets = [reader.attempt(f"assets[{k}]", _read_asset, asset) for k, asset in enumerate(terms.assets)]
     windows = [reader.attempt(f"windows[{k}]", _read_window, window) for k, window in enumerate(terms.windows)]
     problem = SiteProblem(
         id=terms.ean,
@@ -108,84 +92,24 @@ class _Reader:
         return np.array([float(value) for value in given], dtype=np.float64)
 
 
-def _read_session(reader: _Reader, terms: ChargingSessionTerms) -> Asset:
-    promised = terms.guaranteed_by
-    return ChargingSession(
-        id=terms.id,
-        arrival_step=reader.step(terms.arrival_at, "arrival_at"),
-        departure_step=reader.step(terms.departure_at, "departure_at"),
-        energy_kwh=float(terms.energy_kwh),
-        power_kw=float(terms.power_kw),
-        efficiency=float(terms.efficiency),
-        pausing=terms.pausing,
-        minimum_kw=float(terms.minimum_kw),
-        guaranteed_kwh=float(terms.guaranteed_kwh),
-        guaranteed_by_step=None if promised is None else reader.step(promised, "guaranteed_by"),
-        flexible=terms.flexible,
-    )
+def _read_asset(reader: _Reader, terms: AssetModel) -> Asset:
+    """Read an asset field by field, by the type each has in the optimizer."""
+    kind = terms.asset
+    hints = get_type_hints(kind)
+    given = {item.name: getattr(terms, edge_name(item.name)) for item in fields(kind)}
+    asset: Asset = kind(**{name: _read_field(reader, name, hints[name], value) for name, value in given.items()})
+    return asset
 
 
-def _read_zone(reader: _Reader, terms: BuildingZoneTerms) -> Asset:
-    return BuildingZone(
-        id=terms.id,
-        resistance_k_per_kw=float(terms.resistance_k_per_kw),
-        capacity_kwh_per_k=float(terms.capacity_kwh_per_k),
-        initial_temperature_c=float(terms.initial_temperature_c),
-        outdoor_temperature_c=reader.series(terms.outdoor_temperature_c),
-        gains_kw=reader.series(terms.gains_kw),
-        lower_c=np.full(reader.grid.steps, -np.inf) if terms.lower_c is None else reader.series(terms.lower_c),
-        upper_c=np.full(reader.grid.steps, np.inf) if terms.upper_c is None else reader.series(terms.upper_c),
-        heat_pump_kw=float(terms.heat_pump_kw),
-        heat_pump_cop=reader.series(terms.heat_pump_cop),
-        chiller_kw=float(terms.chiller_kw),
-        chiller_cop=reader.series(terms.chiller_cop),
-        floor_fraction=float(terms.floor_fraction),
-        discomfort_eur_per_kh=_optional(terms.discomfort_eur_per_kh),
-        final_lower_c=_optional(terms.final_lower_c),
-        final_upper_c=_optional(terms.final_upper_c),
-    )
-
-
-def _read_batch(reader: _Reader, terms: BatchTerms) -> Asset:
-    return Batch(
-        id=terms.id,
-        profile_kw=np.array([float(power) for power in terms.profile_kw], dtype=np.float64),
-        earliest_start_step=reader.step(terms.earliest_start_at, "earliest_start_at"),
-        latest_start_step=reader.step(terms.latest_start_at, "latest_start_at"),
-        planned_start_step=reader.step(terms.planned_start_at, "planned_start_at"),
-        notice_steps=terms.notice_quarter_hours,
-        after=tuple(terms.after),
-        gap_steps=terms.gap_quarter_hours,
-        move_cost_eur=float(terms.move_cost_eur),
-    )
-
-
-def _read_battery(_reader: _Reader, terms: BatteryTerms) -> Asset:
-    return Battery(
-        id=terms.id,
-        capacity_kwh=float(terms.capacity_kwh),
-        charge_kw=float(terms.charge_kw),
-        discharge_kw=float(terms.discharge_kw),
-        initial_kwh=float(terms.initial_kwh),
-        final_kwh=float(terms.final_kwh),
-        charge_efficiency=float(terms.charge_efficiency),
-        discharge_efficiency=float(terms.discharge_efficiency),
-        wear_eur_per_kwh=float(terms.wear_eur_per_kwh),
-        reserved_kwh=float(terms.reserved_kwh),
-    )
-
-
-def _read_base_load(reader: _Reader, terms: BaseLoadTerms) -> Asset:
-    return BaseLoad(id=terms.id, power_kw=reader.series(terms.power_kw))
-
-
-_READERS: Final[Mapping[type[AssetTerms], Callable[[_Reader, Any], Asset]]] = {
-    ChargingSessionTerms: _read_session,
-    BuildingZoneTerms: _read_zone,
-    BatchTerms: _read_batch,
-    BatteryTerms: _read_battery,
-    BaseLoadTerms: _read_base_load,
-}
+def _read_field(reader: _Reader, name: str, hint: Any, value: Any) -> Any:
+    if hint == FloatArray:
+        absent = value is None
+        return np.full(reader.grid.steps, _WHERE_NONE[name]) if absent else reader.series(value)
+    if isinstance(value, datetime):
+        return reader.step(value, edge_name(name))
+    if isinstance(value, list):
+        return tuple(value)
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def _read_window(reader: _Reader, terms: WindowTerms) -> CongestionWindow:
@@ -229,9 +153,7 @@ def _places(name: str, things: Sequence[object | None]) -> dict[str, str]:
 def _as_written(finding: Finding, places: Mapping[str, str]) -> Finding:
     """Say where a finding is in the input, with the names of the input."""
     head, dot, tail = finding.path.partition(".")
-    for step_name, edge_name in _EDGE_NAMES.items():
-        tail = edge_name if tail == step_name else tail
-    return replace(finding, path=places.get(head, head) + dot + tail)
+    return replace(finding, path=places.get(head, head) + dot + edge_name(tail))
 
 
 def _steps_between(start: datetime, instant: datetime) -> int:

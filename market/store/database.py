@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from market.clock import Clock
 from market.errors import StoreError
@@ -82,18 +82,27 @@ class SqlStore:
     @contextmanager
     def read(self) -> Iterator[Unit]:
         """Open a consistent view that writes nothing."""
-        with self._engine.connect() as connection:
+        with _reachable(), self._engine.connect() as connection:
             yield open_unit(connection, self._clock.now())
 
     @contextmanager
     def write(self) -> Iterator[Unit]:
         """Open a transaction: kept as a whole when the block ends, undone as a whole when it raises."""
-        with self._writing.begin() as connection:
+        with _reachable(), self._writing.begin() as connection:
             yield open_unit(connection, self._clock.now())
 
     def close(self) -> None:
         """Let go of the database."""
         self._engine.dispose()
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    """Say in the market's words that the database is busy, full or gone."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreError(f"the database cannot be worked with now: {error.orig}") from error
 
 
 def _config() -> Config:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +13,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection as SqlConnection
+from sqlalchemy import Engine, event, inspect, text
 from sqlalchemy.exc import IntegrityError
 
 from market.domain.connection import CongestionArea, Connection
@@ -138,6 +141,21 @@ def test_writers_wait_for_each_other_and_none_is_lost(store: database.SqlStore) 
         list(writers.map(write, (0, 10, 20, 30)))
     with store.read() as unit:
         assert [area.id for area in unit.areas.page(after=None, size=99).items] == [f"{k:03}" for k in range(40)]
+
+
+def test_a_database_that_is_busy_too_long_is_named_as_such(
+    engine: Engine, store: database.SqlStore, tmp_path: Path
+) -> None:
+    @event.listens_for(engine, "begin")
+    def _lose_patience(connection: SqlConnection) -> None:
+        connection.exec_driver_sql("PRAGMA busy_timeout = 1")
+
+    with closing(sqlite3.connect(tmp_path / "market.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with store.read() as unit:
+            assert unit.areas.find("A") is None
+        with pytest.raises(StoreError, match="locked"), store.write() as unit:
+            unit.areas.add(AREA)
 
 
 def test_what_is_stored_is_read_back_equal_to_the_last_digit(store: database.SqlStore) -> None:

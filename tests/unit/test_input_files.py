@@ -12,6 +12,7 @@ from api.cli.examples import write_examples
 from api.schemas.documents import ReadLimits, parse, read_file
 from api.schemas.files import read_redispatch_file, read_site_file, read_tender_file
 from market.errors import RefusedInputError
+from optimizer.runs.site import dispatch_site
 from tests.edge_documents import (
     as_bytes,
     full_redispatch_file,
@@ -235,3 +236,7 @@ def test_every_kind_of_asset_and_window_is_understood() -> None:
     zone = site.assets[2]
     assert zone.lower_c.tolist() == [18.0] * 40  # type: ignore[attr-defined]
     assert (zone.upper_c > 1e9).all()  # type: ignore[attr-defined]
+    outcome = dispatch_site(site)
+    assert outcome.stop.proven
+    assert outcome.plan is not None
+    assert len(outcome.plan.assets) == len(full_site_file()["assets"])

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal
+from typing import get_args, get_type_hints
 
 import pytest
 
+from api.schemas.asset_mirror import AssetModel, edge_name
+from api.schemas.assets import AssetTerms
 from api.schemas.grid import AreaRecord, ConnectionRecord
 from api.schemas.mirror import mirrors
 from api.schemas.redispatch import HeadroomTerms, NeedRecord, OrderRecord, RedispatchRules
@@ -51,6 +54,29 @@ def test_defaults_are_those_of_the_class(schema: type[Model], kind: type) -> Non
         if field.default is not MISSING:
             default = stated.get_default(call_default_factory=True)
             assert (tuple(default) if isinstance(default, list) else default) == field.default
+
+
+ASSETS: list[type[AssetModel]] = list(get_args(get_args(AssetTerms)[0]))
+
+
+@pytest.mark.parametrize("schema", ASSETS, ids=lambda schema: schema.__name__)
+def test_an_asset_has_the_fields_of_its_class_with_the_names_of_the_edge(schema: type[AssetModel]) -> None:
+    kind = schema.asset
+    assert set(schema.model_fields) == {"kind", *(edge_name(field.name) for field in fields(kind))}
+    described = schema.model_json_schema()["properties"]
+    assert all(described[name]["description"] for name in described if name != "kind")
+    hints = get_type_hints(kind)
+    for field in fields(kind):
+        stated = schema.model_fields[edge_name(field.name)]
+        if field.default is not MISSING:
+            default = stated.get_default(call_default_factory=True)
+            assert hints[field.name](default) == field.default if isinstance(default, Decimal) else True
+            assert not stated.is_required()
+
+
+def test_steps_are_instants_and_lengths_at_the_edge() -> None:
+    names = ("arrival_step", "guaranteed_by_step", "notice_steps", "energy_kwh")
+    assert [edge_name(name) for name in names] == ["arrival_at", "guaranteed_by", "notice_quarter_hours", "energy_kwh"]
 
 
 def test_a_type_without_a_form_at_the_edge_must_be_decided_on() -> None:

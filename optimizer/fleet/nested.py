@@ -22,7 +22,7 @@ from optimizer.problems.fleet import FleetProblem
 from optimizer.results.fleet import Schedules
 
 MANY_AREAS = 16
-SMOOTHING = 0.85
+SMOOTHING = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

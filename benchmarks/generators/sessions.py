@@ -56,7 +56,9 @@ def empty_country(count: int) -> FleetProblem:
     """The same day without its sessions, which come in parts."""
     small = generate_city(20_000, 1)
     limits = AreaLimits.of(small.limits.power_kw * count / len(small.sessions), DAY)
-    return FleetProblem.of(small.grid, small.sessions.take(np.zeros(0, dtype=np.int64)), small.price_eur_per_kwh, limits=limits)
+    return FleetProblem.of(
+        small.grid, small.sessions.take(np.zeros(0, dtype=np.int64)), small.price_eur_per_kwh, limits=limits
+    )
 
 
 def country_parts(count: int, seed: int, part: int = PART) -> Iterator[Sessions]:

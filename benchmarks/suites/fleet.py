@@ -3,7 +3,8 @@
 The peer is the session-level model written as arrays and given to the solver's default method, which is what the
 fastest open scheduler does once its own data handling is left out; what it needs with it is in the figures of the
 reference instances (seconds of FlexMeasures 1.0.1 on the same files, measured elsewhere). Promises are about processor
-seconds, which are those of a quiet machine: everything but nested areas, whose promise is about wall-clock seconds, runs in one thread.
+seconds, which are those of a quiet machine: everything runs in one thread, but for nested areas, whose promise is about
+wall-clock seconds.
 """
 
 from __future__ import annotations

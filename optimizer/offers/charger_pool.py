@@ -82,8 +82,10 @@ def spare_block(
     inside = present & (steps >= first) & (steps < after)
     needed = np.maximum(left - room_after, 0.0)
     held = _fill(_least(sessions, inside), left, step_h)
-    enough = held.sum(axis=1) * step_h >= needed
-    block = np.where(enough[:, None], held, np.minimum(_even(inside, needed / step_h), full))
+    lacking = np.maximum(needed - held.sum(axis=1) * step_h, 0.0)
+    on_top = held + _fill(np.where(inside, full - held, 0.0), lacking, step_h)
+    pausing = sessions.minimum_kw[:, None] <= 0.0
+    block = np.where(pausing, np.minimum(_even(inside, needed / step_h), full), on_top)
     back = np.zeros(len(sessions))
     if discharge_kw is not None:
         most = inside.sum(axis=1) * discharge_kw * step_h

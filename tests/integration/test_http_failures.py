@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from market.domain.lifecycle import ClearingStatus
 from market.errors import UnprovenError
 from market.services import clearings as clearing_services
 from optimizer.errors import SolverError, VerificationError
@@ -57,7 +58,7 @@ def test_a_clearing_without_proof_decides_nothing(service: Service, monkeypatch:
     need_id = service.announce_need()
     sell = service.post("/v1/orders", order(0)).json()["id"]
     service.clock.move_to(GATE)
-    monkeypatch.setattr(clearing_services, "status_of_redispatch", lambda _: clearing_services.ClearingStatus.UNPROVEN)
+    monkeypatch.setattr(clearing_services, "status_of_redispatch", lambda _: ClearingStatus.UNPROVEN)
     problem = service.post("/v1/clearings", {"need_ids": [need_id]}, expect=503).json()
     assert problem["type"].endswith("unproven")
     assert service.rows()["clearings"] == 0

@@ -75,6 +75,13 @@ def test_cost_comes_before_fairness() -> None:
     assert shares_of(award_of(sites, 50.0, [30.0, 30.0, 30.0])) == pytest.approx([0.0, 25.0, 25.0], abs=2e-3)
 
 
+def test_below_a_member_that_is_used_most_the_others_still_share_in_proportion() -> None:
+    # b costs nothing and delivers all it can, 1.33 of its capability; a and c cost the same and share what is left.
+    sites = [battery_site("a", wear=0.05), battery_site("b"), battery_site("c", wear=0.05)]
+    assert shares_of(award_of(sites, 60.0, [30.0, 30.0, 10.0])) == pytest.approx([15.0, 40.0, 5.0], abs=2e-3)
+    assert shares_of(award_of(sites, 60.0, [10.0, 30.0, 30.0])) == pytest.approx([5.0, 40.0, 15.0], abs=2e-3)
+
+
 def test_rotation_lets_the_next_in_turn_deliver_first() -> None:
     sites = [battery_site(name) for name in "abc"]
     award = award_of(sites, 50.0, [40.0, 40.0, 40.0], fairness=Fairness.ROTATING)

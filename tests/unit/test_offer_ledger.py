@@ -63,6 +63,15 @@ def test_alternatives_count_once_and_only_one_is_awarded() -> None:
         book.award("block-2", 1.0)
 
 
+@pytest.mark.parametrize("sizes", [(80.0, 30.0), (30.0, 80.0)])
+def test_of_alternatives_the_largest_counts_whatever_their_order(sizes: tuple[float, float]) -> None:
+    book = ledger()
+    book.submit([claim(f"option-{k}", kw, alternative_of="options") for k, kw in enumerate(sizes)])
+    with pytest.raises(RefusedInputError):
+        book.submit([claim("second", 30.0)])
+    book.submit([claim("second", 20.0)])
+
+
 def test_an_award_checks_again_and_gives_back_what_was_not_taken() -> None:
     book = ledger()
     book.submit([claim("a", 100.0)])

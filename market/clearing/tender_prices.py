@@ -114,7 +114,8 @@ def winning_price(
             return None
         cost = contract_eur(book.problem, taken) + engine.recourse_eur(taken)
         proven = _break_even(cost - optimum_eur, _mw_hours(book, taken, mine))
-        if proven <= discount + SOLVER_HAIR:
+        if proven <= discount + PRICE_STEP / 2:
+            discount = min(proven, lowest)
             break
         # What was learnt about calls was too little for this award; now it is not.
         discount, taken = min(proven, lowest), taken if proven <= lowest else None

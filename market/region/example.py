@@ -133,9 +133,7 @@ def run_example(region: ExampleRegion) -> ExampleResult:
     )
 
 
-def plan_day(
-    region: ExampleRegion, day: date, announced: datetime, promises: Sequence[Promise]
-) -> tuple[SiteDay, ...]:
+def plan_day(region: ExampleRegion, day: date, announced: datetime, promises: Sequence[Promise]) -> tuple[SiteDay, ...]:
     """Plan the four sites for one day so that their promises are kept against the uncontrolled baseline.
 
     Args:

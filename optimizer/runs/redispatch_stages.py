@@ -12,14 +12,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.errors import SolverError
 from optimizer.model.program import FloatArray, Objective, Program
 from optimizer.problems.redispatch import RedispatchProblem
 from optimizer.results.redispatch import StageResult, evaluate
-from optimizer.runs.redispatch_columns import single_takes, unit_matrix
+from optimizer.runs.redispatch_columns import column_orders, single_takes, unit_matrix
 from optimizer.solver.core import LagrangeBound, bound_by_duals, minimise_by_core
 from optimizer.solver.lexicographic import keep_objective
+from optimizer.solver.neighbourhood import improve_by_parts
 from optimizer.solver.options import SolverOptions
 from optimizer.solver.outcome import Outcome
 from optimizer.solver.session import HighsSession, Progress
@@ -29,6 +31,10 @@ FINEST_EUR = 1e-5
 GRANULE_PART = 0.4
 SHORTFALL_PRICE_FACTOR = 20.0
 LARGE = 2500
+MANY_BLOCKS = 200
+MOSTLY = 0.5
+NEAR_ORDERS = 160
+BLOCK_SEARCH_PART = 0.6
 
 StageListener = Callable[[str, Progress], bool]
 
@@ -72,7 +78,8 @@ class Cleared:
 def clear_at_once(problem: RedispatchProblem, program: Program, run: RedispatchRun) -> Cleared | None:
     """Solve shortfall and cost in one go; None where that does not prove the shortfall least.
 
-    A problem that prices shortfall itself has only one stage, which this is.
+    Where time ran out there is nothing better to come: the set is handed on with what is proven, the bound of its
+    cost holding for sets with the same shortfall. A problem that prices shortfall itself has only one stage, which this is.
     """
     names = [objective.name for objective in program.objectives]
     if names == ["least_cost"]:
@@ -89,7 +96,9 @@ def clear_at_once(problem: RedispatchProblem, program: Program, run: RedispatchR
     units = whole_units(problem, unit_matrix(problem, program) @ outcome.incumbent.values)
     shortfall = stage_result(problem, unmet.name, outcome, units, bound=least)
     if not shortfall.exact:
-        return None
+        if outcome.stop.proven or run.time_limit_s is None:
+            return None
+        shortfall = replace(shortfall, proven=False)
     above = price * (shortfall.objective - least)
     bound = None if outcome.bound is None else outcome.bound - above
     stage = stage_result(problem, cost.name, outcome, units, bound=bound)
@@ -103,7 +112,7 @@ def clear_at_once(problem: RedispatchProblem, program: Program, run: RedispatchR
 
 
 def clear_in_stages(problem: RedispatchProblem, program: Program, run: RedispatchRun) -> Cleared:
-    """Solve one objective after the other.
+    """Solve one objective after the other, from the empty set on.
 
     Raises:
         SolverError: a stage ended without any set of orders within its limits.
@@ -111,14 +120,13 @@ def clear_in_stages(problem: RedispatchProblem, program: Program, run: Redispatc
     session = HighsSession()
     session.load(program)
     stages: list[StageResult] = []
-    values: FloatArray | None = None
+    values = empty_set(problem, program)
     units = np.zeros(len(problem.orders))
     to_units = unit_matrix(problem, program)
     for k, objective in enumerate(program.objectives):
         if k:
             session.set_objective(objective.name, objective.costs, objective.offset)
-        if values is not None:
-            session.warm_start(values)
+        session.warm_start(values)
         outcome = session.run(stage_options(run, problem, objective.name), _listener(run, objective.name))
         if outcome.incumbent is None:
             raise SolverError(f"stage {objective.name} ended with {outcome.stop} and without a set of orders")
@@ -226,17 +234,70 @@ def _clear_priced(problem: RedispatchProblem, program: Program, run: RedispatchR
 def _solve(
     problem: RedispatchProblem, program: Program, objective: Objective, run: RedispatchRun
 ) -> tuple[Outcome, LagrangeBound | None]:
-    """Minimise directly, or through the core where there are many columns."""
+    """Minimise from the empty set, which is always allowed, through the core where there are many columns.
+
+    A book made mostly of blocks spends part of its time limit on finding good sets first.
+    """
     options, listener = stage_options(run, problem, objective.name), _listener(run, objective.name)
+    start = empty_set(problem, program)
+    if run.time_limit_s is not None and _is_made_of_blocks(problem):
+        seconds = BLOCK_SEARCH_PART * run.time_limit_s
+        draw = _block_neighbourhoods(problem, program)
+        start = improve_by_parts(program, objective, start, draw=draw, seconds=seconds)
+        options = replace(options, time_limit_s=run.time_limit_s - seconds)
     found = minimise_by_core(
         program,
         objective,
         options,
         first_core=LARGE,
         relaxable=single_takes(program) if program.columns > LARGE else None,
+        start=start,
         listener=listener,
     )
     return found.outcome, found.relaxation
+
+
+def empty_set(problem: RedispatchProblem, program: Program) -> FloatArray:
+    """Values of the columns when nothing is traded: all of the need is short."""
+    values = np.zeros(program.columns)
+    limits = problem.limits
+    for column, (block, index) in enumerate(
+        zip(program.column_labels.blocks, program.column_labels.indices, strict=True)
+    ):
+        if block == "shortfall":
+            values[column] = problem.needs.required_lots[index]
+        elif block == "overload_up":
+            values[column] = max(0.0, -float(limits.up_lots[index]))
+        elif block == "overload_down":
+            values[column] = max(0.0, -float(limits.down_lots[index]))
+    return values
+
+
+def _is_made_of_blocks(problem: RedispatchProblem) -> bool:
+    orders = problem.orders
+    blocks = orders.indivisible & (np.diff(orders.profile_start) > 1)
+    return len(orders) >= MANY_BLOCKS and float(blocks.mean()) > MOSTLY
+
+
+def _block_neighbourhoods(
+    problem: RedispatchProblem, program: Program
+) -> Callable[[np.random.Generator], NDArray[np.bool_]]:
+    """Orders that meet a window of time, at most `NEAR_ORDERS`, and every third time a quarter of all."""
+    orders, order = problem.orders, column_orders(program)
+    first = orders.profile_step[orders.profile_start[:-1]]
+    last = orders.profile_step[orders.profile_start[1:] - 1]
+
+    def draw(rng: np.random.Generator) -> NDArray[np.bool_]:
+        if rng.integers(3) == 0:
+            near = rng.random(len(orders)) < 0.25
+        else:
+            width = int(rng.integers(4, max(5, problem.steps // 3)))
+            begin = int(rng.integers(0, max(1, problem.steps - width // 2)))
+            near = (first < begin + width) & (last >= begin)
+            near &= rng.random(len(orders)) < NEAR_ORDERS / max(NEAR_ORDERS, int(near.sum()))
+        return np.asarray((order < 0) | near[np.maximum(order, 0)])
+
+    return draw
 
 
 def _least_shortfall_bound(problem: RedispatchProblem, program: Program, unmet: Objective) -> float:

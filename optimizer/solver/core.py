@@ -82,6 +82,7 @@ def minimise_by_core(
     *,
     first_core: int = 2500,
     relaxable: NDArray[np.bool_] | None = None,
+    start: FloatArray | None = None,
     listener: Callable[[Progress], bool] | None = None,
 ) -> CoreOutcome:
     """Minimise one objective of a program through growing cores.
@@ -93,6 +94,7 @@ def minimise_by_core(
         first_core: integer columns in the first core; a program that is not larger is its own core.
         relaxable: integer columns that usually come out whole by themselves; a core is solved without their
             integrality first and again with it only where one does not. None for none.
+        start: a feasible solution, shape (columns,); the result is never worse.
         listener: progress listener, called within each core.
     """
     started = time.perf_counter()
@@ -104,6 +106,8 @@ def minimise_by_core(
         return CoreOutcome(outcome=relaxed, relaxation=None)
     duals = bound_by_duals(whole, objective, relaxed.incumbent.row_duals)
     search = _Search(whole, duals, options, started, relaxable, listener)
+    if start is not None:
+        search.best, search.cost = start.copy(), float(objective.costs @ start) + objective.offset
     moving = np.sort(np.abs(duals.reduced_costs[program.integer & (np.abs(duals.reduced_costs) > WHOLE)]))
     slack = float(moving[first_core]) if first_core < len(moving) else np.inf
     while search.step(slack):

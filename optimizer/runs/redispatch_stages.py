@@ -79,7 +79,7 @@ def clear_at_once(problem: RedispatchProblem, program: Program, run: RedispatchR
     """Solve shortfall and cost in one go; None where that does not prove the shortfall least.
 
     Where time ran out there is nothing better to come: the set is handed on with what is proven, the bound of its
-    cost holding for sets with the same shortfall. A problem that prices shortfall itself has only one stage, which this is.
+    cost holding for sets with the same shortfall. A problem that prices shortfall itself has only one stage: this one.
     """
     names = [objective.name for objective in program.objectives]
     if names == ["least_cost"]:

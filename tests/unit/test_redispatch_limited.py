@@ -6,6 +6,7 @@ import numpy as np
 
 from optimizer.runs.redispatch import solve_redispatch
 from optimizer.runs.redispatch_stages import RedispatchRun
+from optimizer.solver.session import Progress
 from optimizer.verify.redispatch import verify_redispatch
 from tests.small_redispatch import Features, draw_problem
 
@@ -30,7 +31,12 @@ def test_a_listener_hears_the_stages_and_can_stop_them() -> None:
     heard: list[str] = []
     rng = np.random.default_rng(2)
     problem = draw_problem(rng, Features.draw(rng))
-    solve_redispatch(problem, RedispatchRun(listener=lambda stage, _: heard.append(stage) is None))
+
+    def listen(stage: str, _: Progress) -> bool:
+        heard.append(stage)
+        return True
+
+    solve_redispatch(problem, RedispatchRun(listener=listen))
     stopped = solve_redispatch(problem, RedispatchRun(listener=lambda _stage, _progress: False))
     assert verify_redispatch(problem, stopped) == ()
     assert set(heard) <= {"least_shortfall", "least_excess", "least_cost"}

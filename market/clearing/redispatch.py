@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from hashlib import sha256
@@ -75,6 +75,7 @@ class RedispatchOptions:
         excess_price_eur_per_mwh: the stated price of policy `PRICED`.
         cleared_at: aware time of the clearing, against which validity is checked; None accepts any.
         lead_time_quarter_hours: an order must start at least this long after ``cleared_at``.
+        resting_seconds: an order must have been in the book at least this long before ``cleared_at``.
         relative_gap: relative gap at which the cost stage may stop; zero proves it to less than one granule of money.
         time_limit_s: wall-clock limit of each stage; None for none.
         explain: compute the exact price at which each losing order would have won and each winner's contribution.
@@ -86,6 +87,7 @@ class RedispatchOptions:
     excess_price_eur_per_mwh: Decimal | None = None
     cleared_at: datetime | None = None
     lead_time_quarter_hours: int = 0
+    resting_seconds: int = 0
     relative_gap: float = 0.0
     time_limit_s: float | None = None
     explain: bool = False
@@ -191,7 +193,11 @@ def open_book(
         faults.append(Finding(rule="need.none", path="needs", message="there is no need to clear"))
     if faults or grid is None:
         raise InvalidProblemError(sort_findings(faults))
-    gate = Gate(cleared_at=options.cleared_at, lead_time=options.lead_time_quarter_hours * QUARTER_HOUR)
+    gate = Gate(
+        cleared_at=options.cleared_at,
+        lead_time=options.lead_time_quarter_hours * QUARTER_HOUR,
+        resting_time=timedelta(seconds=options.resting_seconds),
+    )
     return translate_book(needs, orders, connections, headroom, grid=grid, lot_mw=options.lot_mw, gate=gate)
 
 

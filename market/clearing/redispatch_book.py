@@ -64,10 +64,12 @@ class Gate:
     Attributes:
         cleared_at: time of the clearing; None accepts any validity and start.
         lead_time: an order must start at least this long after ``cleared_at``.
+        resting_time: an order must have been in the book at least this long before ``cleared_at``.
     """
 
     cleared_at: datetime | None = None
     lead_time: timedelta = timedelta(0)
+    resting_time: timedelta = timedelta(0)
 
 
 def translate_book(
@@ -121,6 +123,8 @@ def _refuse_by_time(order: Order, needs: Sequence[Need], gate: Gate) -> tuple[Or
         return None
     if order.valid_until is not None and order.valid_until < gate.cleared_at:
         return OrderReason.EXPIRED, f"valid until {order.valid_until.isoformat()}, before the clearing"
+    if order.submitted_at > gate.cleared_at - gate.resting_time:
+        return OrderReason.LATE, f"submitted at {order.submitted_at.isoformat()}, too shortly before the clearing"
     if order.start < gate.cleared_at + gate.lead_time:
         return OrderReason.LATE, f"starts at {order.start.isoformat()}, too soon after the clearing"
     return None

@@ -155,6 +155,14 @@ def test_lead_time_counts_from_the_clearing() -> None:
     assert clearing.awards[0].reason is OrderReason.LATE
 
 
+def test_an_order_must_rest_before_the_clearing() -> None:
+    need, order = make_need(["1.0"]), make_order("o", "buy", "1.0", "20", submitted_at=START - 4 * QUARTER)
+    rested = RedispatchOptions(cleared_at=START - 2 * QUARTER, resting_seconds=1800)
+    assert clear_redispatch([need], [order], CONNECTIONS, options=rested).awards[0].reason is not OrderReason.LATE
+    hasty = RedispatchOptions(cleared_at=START - 2 * QUARTER, resting_seconds=1801)
+    assert clear_redispatch([need], [order], CONNECTIONS, options=hasty).awards[0].reason is OrderReason.LATE
+
+
 def test_consumption_congestion_turns_the_sides() -> None:
     need = make_need(["1.0"], congestion=Congestion.CONSUMPTION)
     orders = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -27,6 +26,7 @@ from optimizer.problems.checks_fleet import (
 )
 from optimizer.problems.fleet import FleetProblem, FloatArray
 from optimizer.results.fleet import FleetPlan, Round, Schedules
+from optimizer.runs.explain_fleet import name_unkept_above, unkept_limits
 from optimizer.solver.outcome import Stop
 from optimizer.verify.fleet import verify_fleet
 
@@ -323,7 +323,7 @@ def _plan_nested(
         rows=np.zeros(0, dtype=np.int64),
         plan=plan,
         bound_eur=None if infeasible else found.bound_eur,
-        findings=_above_unkept(found, problem) if infeasible else (),
+        findings=name_unkept_above(found, problem) if infeasible else (),
         method="coordination",
         rounds=found.rounds,
         area_prices=found.area_prices / problem.step_h,
@@ -339,19 +339,6 @@ def _alone(problem: FleetProblem, area: int) -> FleetProblem:
         problem,
         sessions=problem.sessions.take(problem.sessions.area == area),
         limits=replace(limits, power_kw=kept),
-    )
-
-
-def _above_unkept(found: Coordination, problem: FleetProblem) -> tuple[Finding, ...]:
-    """Say that the areas above cannot keep their limits, without naming a least amount per step."""
-    return (
-        Finding(
-            rule="limit.kept",
-            path="limits",
-            message="the limits of the areas around the streets cannot all be kept, whatever the sessions do; "
-            f"the best bound reached is {found.bound_eur:.2f} euro",
-            ids=tuple(str(a) for a in sorted(set(problem.parent[problem.parent >= 0].tolist()))),
-        ),
     )
 
 
@@ -479,38 +466,3 @@ def _assemble(
         bidirectional=fed,
         missing_kwh=short,
     )
-
-
-def unkept_limits(problem: FleetProblem, area_power_kw: FloatArray, *, only_empty: bool = False) -> tuple[Finding, ...]:
-    """Hard limits that the least infeasible plan passes, in words; or only those on which no session has a say."""
-    limits, grid = problem.limits, problem.grid
-    hard = ~np.isfinite(limits.price_eur_per_kwh)
-    excess = np.where(hard, excess_of(problem, area_power_kw), 0.0)
-    beyond = excess > 1e-6 * np.maximum(1.0, np.abs(np.where(np.isfinite(limits.power_kw), limits.power_kw, 0.0)))
-    if only_empty:
-        beyond &= ~_plugged_in(problem)[limits.area]
-    listed: Sequence[tuple[int, int]] = [(int(r), int(t)) for r, t in np.argwhere(beyond)]
-    side = {1: "exceed", -1: "fall below"}
-    return tuple(
-        Finding(
-            rule="limit.kept",
-            path=f"limits[{row}].power_kw[{step}]",
-            message=f"area {limits.area[row]} must {side[int(limits.direction[row])]} its limit of "
-            f"{limits.power_kw[row, step]:.6g} kW by {excess[row, step]:.6g} kW at {grid.at(step).isoformat()}: "
-            "no plan of these sessions avoids it",
-            ids=(str(limits.area[row]),),
-            value=f"{excess[row, step]:.6g}",
-            limit=f"{limits.power_kw[row, step]:.6g}",
-        )
-        for row, step in listed
-    )
-
-
-def _plugged_in(problem: FleetProblem) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    """Whether anything is plugged in, per area (with those inside) and step."""
-    change = np.zeros((problem.areas, problem.grid.steps + 1))
-    for listed in (problem.sessions, problem.bidirectional):
-        np.add.at(change, (listed.area, listed.arrival), 1.0)
-        np.add.at(change, (listed.area, listed.departure), -1.0)
-    present: np.ndarray[tuple[int, int], np.dtype[np.bool_]] = problem.area_sums(np.cumsum(change, axis=1)[:, :-1]) > 0
-    return present

@@ -28,7 +28,8 @@ from optimizer.problems.checks_fleet import (
 )
 from optimizer.problems.fleet import FleetProblem, FloatArray, Sessions
 from optimizer.results.fleet import FleetPlan, Round, Schedules
-from optimizer.runs.fleet import FleetOptions, unkept_limits
+from optimizer.runs.explain_fleet import unkept_limits
+from optimizer.runs.fleet import FleetOptions
 from optimizer.solver.outcome import Stop
 from optimizer.verify.fleet import verify_sessions, verify_totals
 

@@ -71,6 +71,7 @@ def write_results(
         "rows": [asdict(row) for row in rows],
     }
     path = folder / f"{suite}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(report, indent=1) + "\n")
     return path
 

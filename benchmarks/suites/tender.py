@@ -164,12 +164,16 @@ CASES = (
     Case(
         name="season",
         source="benchmarks.generators.tenders, profile season",
-        sizes=(4, 50),
+        sizes=(4, 12, 50),
         generate=season,
         engines={"ours": solve_season, "written out": solve_written_out},
+        largest={"written out": 12},
         rival="written out",
         agree={"cost": 2e-4},
-        targets=(Target(engine="ours", phase="total", at_most=5.0, sizes=(50,)),),
+        targets=(
+            Target(engine="ours", phase="total", at_most=5.0, sizes=(50,)),
+            Target(engine="ours", phase="total", at_most_ratio=0.05, sizes=(12,)),
+        ),
     ),
     Case(
         name="prices of losers",

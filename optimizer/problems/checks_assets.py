@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import singledispatch
 from math import isfinite
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from optimizer.problems.assets import BaseLoad, Batch, Battery, BuildingZone, Ch
 from optimizer.problems.series import FloatArray
 from optimizer.problems.site import SiteProblem
 from optimizer.problems.utility import Utility
+
+_LONGEST_STEP_IN_TIME_CONSTANTS: Final = 10.0
+"""A step of ten time constants leaves less than a twenty-thousandth of a temperature difference."""
 
 
 @singledispatch
@@ -96,6 +99,17 @@ def check_zone(asset: BuildingZone, problem: SiteProblem, path: str) -> Iterator
     )
     if asset.discomfort_eur_per_kh is not None:
         yield from numbers_within(asset, path, rule, {"discomfort_eur_per_kh": (0.0, None)})
+    time_constant_h = asset.resistance_k_per_kw * asset.capacity_kwh_per_k
+    if 0.0 < time_constant_h < problem.grid.step_h / _LONGEST_STEP_IN_TIME_CONSTANTS:
+        yield Finding(
+            rule=f"{rule}.time_constant",
+            path=f"{path}.resistance_k_per_kw",
+            message=f"{asset.id} forgets its temperature within {time_constant_h:.3g} h, too soon for steps of "
+            f"{problem.grid.step_h:g} h: resistance or capacity is not that of a building",
+            ids=(asset.id,),
+            value=f"{time_constant_h:.3g}",
+            limit=str(problem.grid.step_h / _LONGEST_STEP_IN_TIME_CONSTANTS),
+        )
     steps = problem.grid.steps
     for name in ("outdoor_temperature_c", "gains_kw", "heat_pump_cop", "chiller_cop"):
         least = 0.0 if name.endswith("cop") else None

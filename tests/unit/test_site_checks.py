@@ -58,6 +58,7 @@ def _rules(problem: SiteProblem) -> list[str]:
         (_session(pausing=Pausing.MINIMUM, minimum_kw=12.0), "site.session.minimum"),
         (_session(guaranteed_by_step=50, guaranteed_kwh=1.0), "site.session.guarantee"),
         (_session(guaranteed_by_step=20, guaranteed_kwh=21.0), "site.session.guarantee"),
+        (office_zone(GRID, resistance_k_per_kw=1e-9), "site.zone.time_constant"),
         (office_zone(GRID, resistance_k_per_kw=0.0), "site.zone.resistance_k_per_kw"),
         (office_zone(GRID, gains_kw=np.full(96, np.nan)), "site.zone.series"),
         (office_zone(GRID, chiller_cop=-FLAT), "site.zone.series"),

@@ -30,11 +30,13 @@ class SiteOffer:
         site: the site.
         window: the offer.
         baseline_kw: its baseline, shape (steps,).
+        points: points of the curve that are asked for.
     """
 
     site: SiteProblem
     window: OfferWindow
     baseline_kw: FloatArray
+    points: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,7 +54,7 @@ class FleetOffer:
     baseline_kw: FloatArray
 
 
-def generate_plant_week(seed: int) -> SiteOffer:
+def generate_plant_week(points: int, seed: int) -> SiteOffer:
     """Draw the reference plant over one week: 10 MW connection, two batches a day, nitrogen, aeration, base load.
 
     Sizes are the study's (0.5 MW nitrogen, 0.2 MW aeration, 1 MW batch of 4 h, capacity factor 53 %); prices and the
@@ -106,7 +108,8 @@ def generate_plant_week(seed: int) -> SiteOffer:
             planned[asset.planned_start_step : asset.planned_start_step + 16] += 1000.0
     steps = np.zeros(grid.steps, dtype=np.bool_)
     steps[96 * 2 + 4 * 17 : 96 * 2 + 4 * 19] = True
-    return SiteOffer(site=site, window=OfferWindow(steps=steps, delivery=Delivery.AT_LEAST), baseline_kw=planned)
+    window = OfferWindow(steps=steps, delivery=Delivery.AT_LEAST)
+    return SiteOffer(site=site, window=window, baseline_kw=planned, points=points)
 
 
 def generate_evening_fleet(cars: int, seed: int) -> FleetOffer:

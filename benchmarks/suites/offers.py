@@ -40,9 +40,9 @@ from optimizer.solver.options import SolverOptions
 POINTS = 20
 
 
-def plant_week(_size: int, seed: int, _data: Path | None) -> SiteOffer:
+def plant_week(points: int, seed: int, _data: Path | None) -> SiteOffer:
     """Generate the plant; the size is the number of points asked."""
-    return generate_plant_week(seed)
+    return generate_plant_week(points, seed)
 
 
 def trace_plant(offer: SiteOffer, clock: Clock) -> Figures:
@@ -52,7 +52,7 @@ def trace_plant(offer: SiteOffer, clock: Clock) -> Figures:
             [offer.site],
             offer.window,
             offer.baseline_kw,
-            points=POINTS,
+            points=offer.points,
             options=SolverOptions(relative_gap=1e-5, feasibility_tolerance=1e-9),
         )
     curve = outcome.curve
@@ -141,10 +141,10 @@ CASES = (
     Case(
         name="plant week",
         source="generator plant week, sizes of the flexibility potential study",
-        sizes=(POINTS,),
+        sizes=(2, POINTS),
         generate=plant_week,
         engines={"ours": trace_plant},
-        targets=(Target(engine="ours", phase="total", at_most=60.0),),
+        targets=(Target(engine="ours", phase="total", at_most=60.0, sizes=(POINTS,)),),
     ),
     Case(
         name="fleet curve",

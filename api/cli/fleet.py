@@ -14,7 +14,8 @@ app = typer.Typer(no_args_is_help=True, help="Plan fleets of charging sessions a
 SessionFile = Annotated[
     Path,
     typer.Argument(
-        metavar="SESSIONS", help="CSV or Parquet: arrival, departure (UTC), energy_kwh, power_kw[, efficiency, minimum_kw]."
+        metavar="SESSIONS",
+        help="CSV or Parquet: arrival, departure (UTC), energy_kwh, power_kw[, efficiency, minimum_kw].",
     ),
 ]
 LimitFile = Annotated[

@@ -53,7 +53,7 @@ def read_norway(path: Path, *, power_kw: float | None = None, pausable: bool = T
 
 
 def read_acn(path: Path, *, power_kw: float | None = None, pausable: bool = True) -> pd.DataFrame:
-    """Read the workplace sessions of Caltech, March 2019; every charger there has 6.6 kW."""
+    """Read the Caltech campus sessions of March 2019; every charger there has 6.6 kW."""
     table = pd.read_parquet(path)
     _require(table, path, "arrival_utc", "departure_utc", "energy_kwh")
     return _frame(
